@@ -54,7 +54,7 @@ func (l *Ledger) Decide(wanted []Blob, retry bool) []Decision {
 
 func (l *Ledger) entryFor(b Blob, strays map[string]Entry) (Entry, bool) {
 	if e, ok := l.Entries[b.Key]; ok {
-		if e.Former != nil && !l.sameVersion(b, e) && l.sameVersion(b, *e.Former) {
+		if e.Former != nil && !l.sameVersion(b, e) {
 			return *e.Former, true
 		}
 		return e, true

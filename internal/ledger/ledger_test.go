@@ -48,7 +48,7 @@ func TestDecide_eachStatusHasOneClass(t *testing.T) {
 		"canceled, no retry":          {&Entry{SourceID: "1", Status: Canceled}, "1", false, Held},
 		"refused version, back":       {&Entry{SourceID: "2", Status: NotSubmitted, Former: former}, "1", true, Done},
 		"refused version, kept":       {&Entry{SourceID: "2", Status: NotSubmitted, Former: former}, "2", true, Unsent},
-		"refused version, another":    {&Entry{SourceID: "2", Status: NotSubmitted, Former: former}, "3", true, Unsent},
+		"refused version, another":    {&Entry{SourceID: "2", Status: NotSubmitted, Former: former}, "3", true, Changed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
