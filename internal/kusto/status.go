@@ -1,0 +1,79 @@
+package kusto
+
+import "context"
+
+// States of a blob, in the spelling that [BlobDetail.State] uses whatever the service's case. Any other word is an
+// unknown state, which means "still running".
+const (
+	StateQueued             = "Queued"
+	StateInProgress         = "InProgress"
+	StateSucceeded          = "Succeeded"
+	StateSkipped            = "Skipped"
+	StateFailed             = "Failed"
+	StateCanceled           = "Canceled"
+	StatePartiallySucceeded = "PartiallySucceeded"
+)
+
+// Failure statuses of a failed blob, in the spelling that [BlobDetail.FailureStatus] uses.
+const (
+	FailureUnknown   = "Unknown"
+	FailurePermanent = "Permanent"
+	FailureTransient = "Transient"
+	FailureExhausted = "Exhausted"
+)
+
+// Status is what the service says about one ingestion operation.
+type Status struct {
+	// StartTime and LastUpdated are RFC 3339 in UTC, empty when absent.
+	StartTime, LastUpdated string
+	// Counters count the operation's blobs.
+	Counters Counters
+	// Details has one entry per blob, in no particular order; nil when not asked for or not told.
+	Details []BlobDetail
+	// HasDetails says whether the answer had details at all, be they empty.
+	HasDetails bool
+}
+
+// Counters count the blobs of an operation by state. All are zero right after a submission.
+type Counters struct {
+	Succeeded, Failed, InProgress, Canceled int64
+	// Other is the sum of all counters this package does not know. They count as running.
+	Other int64
+}
+
+// BlobDetail is what the service says about one blob.
+type BlobDetail struct {
+	// SourceID is the id given with the blob, as the service spells it; it may be missing.
+	SourceID string
+	// URL is the blob's identity without any credential; it may be missing.
+	URL string
+	// State is one of the State constants, or a word this package does not know.
+	State string
+	// StartTime and LastUpdated are RFC 3339 in UTC, empty when absent.
+	StartTime, LastUpdated string
+	// ErrorCode, FailureStatus and Details say why a blob failed. Details is redacted.
+	ErrorCode, FailureStatus, Details string
+}
+
+// Terminal reports whether the blob's state is final. A transient failure is not: the service retries it by itself.
+func (d BlobDetail) Terminal() bool {
+	switch d.State {
+	case StateSucceeded, StateSkipped, StateCanceled, StatePartiallySucceeded:
+		return true
+	case StateFailed:
+		return d.FailureStatus != FailureTransient
+	default:
+		return false
+	}
+}
+
+// Complete reports whether the counters say that all expected blobs are finished. It never follows from zero counters.
+func (s Status) Complete(expected int) bool {
+	c := s.Counters
+	return expected > 0 && c.InProgress == 0 && c.Other == 0 && c.Succeeded+c.Failed+c.Canceled >= int64(expected)
+}
+
+// Status asks for the status of one operation, with an entry per blob when details is set.
+func (c *Client) Status(ctx context.Context, database, table, operationID string, details bool) (Status, error) {
+	return Status{}, &Error{Operation: "status", Kind: KindUnavailable}
+}
