@@ -87,8 +87,7 @@ func (p properties) alone() bool {
 
 // batchKey is equal for operations whose blobs may share a batch.
 func (op *operation) batchKey() string {
-	p := op.properties
-	return fmt.Sprintf("%q %q %q %q %v %v", op.key, p.format, p.tags, p.mappingReference, p.mapping, p.creationTime.UnixNano())
+	return fmt.Sprintf("%q %s", op.key, op.properties.recorded)
 }
 
 // settle ingests all that is due by the clock. It runs before anything is looked at or changed, which makes the result the same as

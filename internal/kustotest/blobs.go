@@ -1,6 +1,7 @@
 package kustotest
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"io/fs"
@@ -175,15 +176,16 @@ func (s *Service) sizeLocked(u blobURL) (int64, bool) {
 // download reads a blob for ingestion. Its own blobs are read in memory; others are asked for over HTTP.
 func (s *Service) download(ctx context.Context, u blobURL) ([]byte, *failure) {
 	s.mu.Lock()
-	fault := s.takeFaultLocked(RouteBlobs, func(text string) bool { return strings.Contains(u.identity, text) })
+	// A fault of the storage hits the service's own downloads too; one of every route is meant for the caller's requests.
+	fault := s.takeFaultLocked(func(f *Fault) bool { return f.Route == RouteBlobs && !f.passes && strings.Contains(u.identity, f.Text) })
 	data, foreign := s.foreign[u.identity]
 	blob, stored := s.storedLocked(u)
 	forbidden := stored && blob.private && !s.opensLocked(u)
 	own := u.container != ""
 	s.mu.Unlock()
 	switch {
-	case fault != nil && fault.status != 0:
-		return nil, downloadFailure(fault.status, u)
+	case fault != nil:
+		return nil, downloadFailure(cmp.Or(fault.status, http.StatusServiceUnavailable), u)
 	case foreign:
 		return data, nil
 	case forbidden:

@@ -70,12 +70,12 @@ func (s *Service) parseBlobURL(raw string) (blobURL, bool) {
 	} else if u.User != nil {
 		return blobURL{}, false
 	}
-	if b.scheme != "https" && (b.scheme != "http" || !isLoopback(u.Hostname())) {
-		return blobURL{}, false
-	}
 	b.host = strings.TrimSuffix(b.host, map[string]string{"https": ":443", "http": ":80"}[b.scheme])
 	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	own := s.isOwn(b.scheme, b.host)
+	if !own && b.scheme != "https" && (b.scheme != "http" || !isLoopback(u.Hostname())) {
+		return blobURL{}, false
+	}
 	if own {
 		b.scheme, b.host, _ = strings.Cut(s.base, "://")
 		if len(segments) > 2 && segments[0] == "blobs" {

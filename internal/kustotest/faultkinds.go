@@ -1,7 +1,9 @@
 package kustotest
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -150,3 +152,31 @@ func FaultStorageBusy() Fault {
 	f := Fault{Name: "StorageBusy", Route: RouteStaging, status: http.StatusServiceUnavailable, raw: &body, contentType: "application/xml"}
 	return f.WithHeader("X-Ms-Error-Code", "ServerBusy")
 }
+
+// faultKinds are the constructors by name, for the operator's route.
+var faultKinds = map[string]func(o faultOrder, wait time.Duration) Fault{
+	"Throttled":         func(_ faultOrder, wait time.Duration) Fault { return FaultThrottled(wait) },
+	"Unavailable":       func(_ faultOrder, wait time.Duration) Fault { return FaultUnavailable(wait) },
+	"InternalError":     func(faultOrder, time.Duration) Fault { return FaultInternalError() },
+	"GatewayTimeout":    func(faultOrder, time.Duration) Fault { return FaultGatewayTimeout() },
+	"ServiceError520":   func(faultOrder, time.Duration) Fault { return FaultServiceError520() },
+	"GatewayHTML":       func(o faultOrder, _ time.Duration) Fault { return FaultGatewayHTML(o.Status) },
+	"TruncatedBody":     func(faultOrder, time.Duration) Fault { return FaultTruncatedBody() },
+	"EmptyBody":         func(faultOrder, time.Duration) Fault { return FaultEmptyBody() },
+	"DroppedBeforeRead": func(faultOrder, time.Duration) Fault { return FaultDroppedBeforeRead() },
+	"DroppedAfterAccept": func(faultOrder, time.Duration) Fault {
+		return FaultDroppedAfterAccept()
+	},
+	"UnreadableAccept": func(faultOrder, time.Duration) Fault { return FaultUnreadableAccept() },
+	"UnauthorizedOnce": func(faultOrder, time.Duration) Fault { return FaultUnauthorizedOnce() },
+	"Forbidden":        func(faultOrder, time.Duration) Fault { return FaultForbidden() },
+	"NotFoundGrace":    func(o faultOrder, _ time.Duration) Fault { return FaultNotFoundGrace(o.Times) },
+	"EndpointMissing":  func(faultOrder, time.Duration) Fault { return FaultEndpointMissing() },
+	"Slow":             func(_ faultOrder, wait time.Duration) Fault { return FaultSlow(wait) },
+	"Redirect":         func(o faultOrder, _ time.Duration) Fault { return FaultRedirect(o.To) },
+	"BadRequest":       func(o faultOrder, _ time.Duration) Fault { return FaultBadRequest(o.Code, o.Message) },
+	"PayloadTooLarge":  func(faultOrder, time.Duration) Fault { return FaultPayloadTooLarge() },
+	"StorageBusy":      func(faultOrder, time.Duration) Fault { return FaultStorageBusy() },
+}
+
+func faultNames() []string { return slices.Sorted(maps.Keys(faultKinds)) }

@@ -91,17 +91,16 @@ func (s *Service) ClearFaults() {
 func (s *Service) takeFault(c *call) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.takeFaultLocked(c.route, func(text string) bool {
-		return strings.Contains(c.request.RequestURI, text) || strings.Contains(c.path, text) || strings.Contains(string(c.body), text)
+	return s.takeFaultLocked(func(f *Fault) bool {
+		return (f.Route == RouteAny || f.Route == c.route) &&
+			(strings.Contains(c.path, f.Text) || strings.Contains(c.request.RequestURI, f.Text) || strings.Contains(string(c.body), f.Text))
 	})
 }
 
-func (s *Service) takeFaultLocked(route Route, holds func(text string) bool) *Fault {
+// takeFaultLocked finds the first fault that is meant and is in force.
+func (s *Service) takeFaultLocked(meant func(*Fault) bool) *Fault {
 	for _, f := range s.faults {
-		if f.Route != RouteAny && f.Route != route {
-			continue
-		}
-		if f.Text != "" && !holds(f.Text) {
+		if !meant(f) {
 			continue
 		}
 		if f.Count > 0 && f.fired >= f.Count {

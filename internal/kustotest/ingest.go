@@ -2,6 +2,7 @@ package kustotest
 
 import (
 	"context"
+	"math"
 )
 
 // ingest ingests one blob of a sealed batch, or begins to play its scripted outcome.
@@ -68,7 +69,11 @@ func (s *Service) read(ctx context.Context, b *blob) ([]record, *failure) {
 	if dataFormats[p.format].binary {
 		return nil, nil
 	}
-	files, fail := unpack(b.url.name, data, p.zipPattern, s.maxSize)
+	limit := s.maxSize
+	if p.ignoreSize {
+		limit = math.MaxInt64 - 1
+	}
+	files, fail := unpack(b.url.name, data, p.zipPattern, limit)
 	if fail != nil {
 		return nil, fail
 	}
@@ -76,7 +81,7 @@ func (s *Service) read(ctx context.Context, b *blob) ([]record, *failure) {
 	for _, file := range files {
 		size += int64(len(file.data))
 	}
-	if size > s.maxSize && !p.ignoreSize {
+	if size > limit {
 		return nil, permanent("BadRequest_FileTooLarge", "The blob has %d bytes or more; %d are allowed.", size, s.maxSize)
 	}
 	if size == 0 {

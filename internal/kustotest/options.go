@@ -49,6 +49,7 @@ type settings struct {
 	profile       Profile
 	clock         Clock
 	declare       []func(*Service)
+	mappings      []func(*Service) // after the tables they belong to
 	strict        bool
 	asyncMissing  bool
 	anySourceID   bool
@@ -104,7 +105,7 @@ func WithTable(database, table string, columns ...Column) Option {
 // WithMapping declares an ingestion mapping of a table. kind is Csv, Json, Avro, Parquet, Orc or W3CLogFile, and text the JSON array.
 func WithMapping(database, table, name, kind, text string) Option {
 	return func(s *settings) {
-		s.declare = append(s.declare, func(v *Service) { v.CreateMapping(database, table, name, kind, text) })
+		s.mappings = append(s.mappings, func(v *Service) { v.CreateMapping(database, table, name, kind, text) })
 	}
 }
 
@@ -163,11 +164,11 @@ func WithLakeFolders(paths ...string) Option { return func(s *settings) { s.lake
 // WithCloud sets what the metadata endpoint answers; the default is the public cloud.
 func WithCloud(c Cloud) Option { return func(s *settings) { s.cloud = c } }
 
-// WithDownloads sets the client that downloads blobs from other servers, and lets it reach any host. By default only loopback
-// hosts are asked, so that a test never leaves the machine; a blob elsewhere is not found.
-func WithDownloads(client *http.Client) Option {
-	return func(s *settings) {
-		s.client = client
-		s.downloadsFrom = func(string) bool { return true }
-	}
+// WithDownloads sets the client that downloads blobs from other servers.
+func WithDownloads(client *http.Client) Option { return func(s *settings) { s.client = client } }
+
+// WithExternalDownloads downloads blobs from any host. By default only loopback hosts are asked, so that a test never leaves the
+// machine; a blob elsewhere, unless PutBlobAt stored it, is not found.
+func WithExternalDownloads() Option {
+	return func(s *settings) { s.downloadsFrom = func(string) bool { return true } }
 }

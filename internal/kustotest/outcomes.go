@@ -70,6 +70,9 @@ func (b *blob) names() []string {
 
 // playLocked begins to play the scripted outcome of a blob. It returns false when there is none, or it is to be ingested at once.
 func (s *Service) playLocked(b *blob, at time.Time) bool {
+	if len(s.outcomes) == 0 {
+		return false
+	}
 	for _, name := range b.names() {
 		if o, found := s.outcomes[name]; found {
 			return s.beginLocked(b, o, at)
@@ -96,6 +99,9 @@ func (s *Service) beginLocked(b *blob, o Outcome, at time.Time) bool {
 		state = stateQueued
 	}
 	b.move(state, at)
+	if state == stateQueued {
+		b.started, b.updated = time.Time{}, time.Time{}
+	}
 	b.script, b.reads = &o, o.Polls
 	if o.Flip != nil {
 		b.reads = max(1, o.Polls) // A state that flips is seen at least once.

@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -82,7 +83,7 @@ func New(opts ...Option) *Service {
 	s.signingKey = make([]byte, 32)
 	_, _ = rand.Read(s.signingKey)
 	s.empty()
-	for _, declare := range s.declare {
+	for _, declare := range slices.Concat(s.declare, s.mappings) {
 		declare(s)
 	}
 	return s

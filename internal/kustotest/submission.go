@@ -148,13 +148,16 @@ func isGUID(text string) bool { return guid.MatchString(text) }
 // parseProperties reads the properties. Unknown ones are let through, as the published schema does.
 func parseProperties(sent members) (properties, *apiError) {
 	var p properties
-	for name, into := range map[string]any{
-		"format": &p.format, "enableTracking": &p.tracking, "tags": &p.tags, "skipBatching": &p.skipBatching,
-		"deleteAfterDownload": &p.deleteAfter, "ingestionMappingReference": &p.mappingReference, "ingestIfNotExists": &p.ingestIfNotExists,
-		"ignoreFirstRecord": &p.ignoreFirst, "ignoreLastRecordIfInvalid": &p.ignoreLast, "ignoreSizeLimit": &p.ignoreSize,
-		"zipPattern": &p.zipPattern, "extend_schema": new(bool), "recreate_schema": new(bool),
+	for _, member := range []struct {
+		name string
+		into any
+	}{
+		{"format", &p.format}, {"enableTracking", &p.tracking}, {"tags", &p.tags}, {"skipBatching", &p.skipBatching},
+		{"deleteAfterDownload", &p.deleteAfter}, {"ingestionMappingReference", &p.mappingReference},
+		{"ingestIfNotExists", &p.ingestIfNotExists}, {"ignoreFirstRecord", &p.ignoreFirst}, {"ignoreLastRecordIfInvalid", &p.ignoreLast},
+		{"ignoreSizeLimit", &p.ignoreSize}, {"zipPattern", &p.zipPattern}, {"extend_schema", new(bool)}, {"recreate_schema", new(bool)},
 	} {
-		if e := sent.read(name, into); e != nil {
+		if e := sent.read(member.name, member.into); e != nil {
 			return p, e
 		}
 	}

@@ -19,7 +19,9 @@ func (s *Service) serveSubmit(c *call) reply {
 			message: "The Content-Type has to be application/json.",
 		})
 	}
-	s.settle(c.context())
+	if s.racingTags {
+		s.settle(c.context())
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e := s.findTableLocked(c); e != nil {
@@ -42,7 +44,7 @@ func (s *Service) findTableLocked(c *call) *apiError {
 			return badRequest("BadRequest_EntityNameIsNotValid", "Entity name '%s' is not valid.", name)
 		}
 	}
-	if !s.strict {
+	if !s.strict || s.asyncMissing {
 		return nil
 	}
 	if _, known := s.databases[strings.ToLower(c.database)]; !known {
