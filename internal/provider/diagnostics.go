@@ -1,0 +1,386 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/kusto"
+	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/ledger"
+)
+
+// All wording about the service and the data stands in this file, so that it is read and reviewed as one text. Each detail says, in this order:
+// what was attempted on what, what the service said, what this means for the state and the data, what to do next, and the ids.
+
+// severity makes a diagnostic of a message: a creation warns about what an update reports as an error.
+type severity func(summary, detail string) diag.Diagnostic
+
+func asError(summary, detail string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(summary, detail)
+}
+
+func asWarning(summary, detail string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(summary, detail)
+}
+
+// maxListed bounds how many blobs or operations a message names.
+const maxListed = 20
+
+// paragraphs joins the parts that are not empty.
+func paragraphs(parts ...string) string {
+	var kept []string
+	for _, p := range parts {
+		if p != "" {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, "\n\n")
+}
+
+// listed shows lines as a list and says how many were left out.
+func listed(lines []string) string {
+	shown := lines[:min(len(lines), maxListed)]
+	text := "  - " + strings.Join(shown, "\n  - ")
+	if more := len(lines) - len(shown); more > 0 {
+		text += fmt.Sprintf("\n  - … and %d more", more)
+	}
+	return text
+}
+
+// count says "1 blob" or "3 blobs".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// said returns what the service said, or what kept it from saying anything.
+func said(err error) string {
+	var e *kusto.Error
+	if errors.As(err, &e) && e.StatusCode != 0 {
+		if e.Message == "" {
+			return fmt.Sprintf("The service answered with HTTP status %d and no explanation.", e.StatusCode)
+		}
+		return "The service said: " + e.Message
+	}
+	return "The request failed: " + kusto.Redact(err.Error())
+}
+
+// ids is the block of facts that support asks for.
+func ids(err error) string {
+	var e *kusto.Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	var lines []string
+	add := func(name, value string) {
+		if value != "" {
+			lines = append(lines, fmt.Sprintf("%-20s %s", name+":", value))
+		}
+	}
+	if e.StatusCode != 0 {
+		add("Status code", fmt.Sprint(e.StatusCode))
+	}
+	add("Error code", e.Code)
+	if e.Permanent != nil {
+		add("Permanent", fmt.Sprint(*e.Permanent))
+	}
+	add("Client request id", e.ClientRequestID)
+	add("Activity id", e.ActivityID)
+	return strings.Join(lines, "\n")
+}
+
+func keys(decisions []ledger.Decision) string {
+	lines := make([]string, len(decisions))
+	for i, d := range decisions {
+		lines[i] = kusto.Redact(d.Key)
+	}
+	return listed(lines)
+}
+
+// Submission.
+
+func refusedMessage(database, table string, p problem) (summary, detail string) {
+	return "Unable to submit the ingestion", paragraphs(
+		fmt.Sprintf("A request with %s for table %q in database %q was not accepted.", count(len(p.blobs), "blob"), table, database),
+		said(p.err),
+		"Nothing of this request was ingested. Its blobs stand as NotSubmitted, and the next apply submits them:\n"+keys(p.blobs),
+		ids(p.err),
+	)
+}
+
+func notBegunMessage(p problem) (summary, detail string) {
+	why := "an earlier request was not accepted"
+	if !errors.Is(p.err, errNotBegun) {
+		why = "the apply was interrupted or ran out of time"
+	}
+	return "Some blobs were not submitted", paragraphs(
+		fmt.Sprintf("%s not submitted, because %s.", countWere(len(p.blobs)), why),
+		"They stand as NotSubmitted, and the next apply submits them:\n"+keys(p.blobs),
+	)
+}
+
+func countWere(n int) string {
+	if n == 1 {
+		return "1 blob was"
+	}
+	return fmt.Sprintf("%d blobs were", n)
+}
+
+func outcomeUnknownMessage(database, table string, p problem) (summary, detail string) {
+	return "It is not known whether blobs were accepted", paragraphs(
+		fmt.Sprintf("A request with %s for table %q in database %q was sent, and no answer tells whether the service accepted it.",
+			count(len(p.blobs), "blob"), table, database),
+		said(p.err),
+		"The blobs may be ingested, or may never be. They stand as Unknown and are not sent again by themselves, as that could ingest them twice:\n"+keys(p.blobs),
+		howToGoOn,
+		ids(p.err),
+	)
+}
+
+// howToGoOn tells how to settle a blob whose outcome is not known.
+const howToGoOn = "Look into the table whether the rows are there; queued data can take some minutes to arrive. If they are missing, give the blob another " +
+	"source_id: that submits it again. If they are there, remove the blob from the list; its rows stay."
+
+func noOperationIDMessage(database, table string) (summary, detail string) {
+	return "The service returned no operation id", paragraphs(
+		fmt.Sprintf("A request for table %q in database %q was accepted, and although tracking was asked for, the service returned no operation id.", table, database),
+		"Its blobs stand as Untracked: nothing can be asked about them, and they are not sent again. Look into the table whether the rows arrive.",
+	)
+}
+
+// Completion.
+
+type failedLine struct {
+	key   string
+	entry ledger.Entry
+}
+
+func (f failedLine) String() string {
+	text := kusto.Redact(f.key) + ": " + string(f.entry.Status)
+	for _, part := range []string{f.entry.ErrorCode, f.entry.FailureStatus} {
+		if part != "" {
+			text += ", " + part
+		}
+	}
+	if f.entry.Details != "" {
+		text += ": " + kusto.Redact(f.entry.Details)
+	}
+	return text
+}
+
+func failedLines(failed []failedLine) string {
+	lines := make([]string, len(failed))
+	for i, f := range failed {
+		lines[i] = f.String()
+	}
+	return listed(lines)
+}
+
+func blobsFailedMessage(database, table string, failed []failedLine) (summary, detail string) {
+	return "Some blobs were not ingested", paragraphs(
+		fmt.Sprintf("The service accepted %s for table %q in database %q and gave up on %s:\n%s",
+			count(len(failed), "blob"), table, database, pronoun(len(failed)), failedLines(failed)),
+		"Every other blob keeps its own status. Mend what the codes name (the file, its credential, the mapping). "+
+			"Unless retry_failed_blobs is false, the next apply asks about these blobs once more and submits those that are still failed, and only those.",
+	)
+}
+
+func pronoun(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
+
+func allBlobsFailedError(reported diag.Diagnostics) diag.Diagnostic {
+	var details []string
+	for _, d := range reported {
+		details = append(details, d.Detail())
+	}
+	return diag.NewErrorDiagnostic("No blob was ingested", paragraphs(
+		strings.Join(details, "\n\n"),
+		"Nothing is in the table from this apply, and nothing is kept in the state. The next apply starts from the beginning.",
+	))
+}
+
+func notFinishedMessage(err error, book *ledger.Ledger, accepted []kusto.PendingOperation) (summary, detail string) {
+	running := 0
+	for _, e := range book.Entries {
+		if e.Status.Running() {
+			running++
+		}
+	}
+	pending := make([]string, len(accepted))
+	for i, operation := range accepted {
+		pending[i] = operation.ID
+	}
+	var w *kusto.WaitError
+	if errors.As(err, &w) {
+		pending, err = w.Pending, w.Err
+	}
+	return "The ingestion is not finished", paragraphs(
+		fmt.Sprintf("Waiting ended while %s still queued or in progress: %s.", countWere(running), kusto.Redact(err.Error())),
+		"The service goes on with them. They stand in the state, the next plan asks about them, and they are not sent again. "+
+			"To wait longer, raise timeouts.create or timeouts.update.",
+		"Operations that were still running:\n"+listed(pending),
+	)
+}
+
+// Status.
+
+func statusError(operation string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Unable to read the status of the ingestion", paragraphs(
+		fmt.Sprintf("The status of operation %q was asked for.", operation),
+		said(err),
+		"The state is kept as it was, and nothing was sent.",
+		ids(err),
+	))
+}
+
+func notConfirmedError(operation string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Failed blobs were not sent again", paragraphs(
+		fmt.Sprintf("Before blobs that failed are sent again, the service is asked whether it has ingested them meanwhile. For operation %q it could not be asked.", operation),
+		said(err),
+		"The failed blobs of this operation were left alone. They stand as before, and the next apply tries again.",
+		ids(err),
+	))
+}
+
+func forgottenWarning(operations []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("The service does not know an operation any more", paragraphs(
+		"The service keeps the status of an operation for a limited time. It no longer knows:\n"+listed(operations),
+		"That does not mean that nothing was ingested. The last known status of these blobs is kept, and blobs that were queued or in progress are not sent again. "+
+			"Look into the table. If rows of a blob are missing, give it another source_id: that submits it again.",
+	))
+}
+
+func unreadableLedger(err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Unable to read the ledger", paragraphs(
+		"The resource's private state could not be read: "+err.Error()+".",
+		"Nothing was sent, because it is not certain what was sent before. Restore the state from a backup, or remove the resource from the state and import its operations.",
+	))
+}
+
+// Plan.
+
+var whySent = map[ledger.Class]string{
+	ledger.Unsent:  "was never accepted",
+	ledger.Changed: "has another source_id than the one submitted before",
+	ledger.Retry:   "stands as",
+}
+
+func sendAgainWarning(decisions []ledger.Decision) diag.Diagnostics {
+	var lines []string
+	for _, d := range decisions {
+		why, ok := whySent[d.Class]
+		if !ok || d.SourceID == "" {
+			continue
+		}
+		if d.Class == ledger.Retry {
+			why += " " + string(d.Prior.Status)
+			if d.Prior.ErrorCode != "" {
+				why += " (" + d.Prior.ErrorCode + ")"
+			}
+		}
+		lines = append(lines, kusto.Redact(d.Key)+": "+why)
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Blobs will be submitted again", paragraphs(
+		fmt.Sprintf("Apply submits %s that this resource has dealt with before:\n%s", count(len(lines), "blob"), listed(lines)),
+		"Blobs that failed are asked about once more and are sent only if they are still failed. Rows of an earlier version of a blob stay in the table.",
+	))}
+}
+
+func unknownOutcomeWarning(decisions []ledger.Decision) diag.Diagnostics {
+	var doubtful []ledger.Decision
+	for _, d := range decisions {
+		if d.Class == ledger.Doubtful {
+			doubtful = append(doubtful, d)
+		}
+	}
+	if len(doubtful) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("It is not known whether blobs were ingested", paragraphs(
+		fmt.Sprintf("For %s the outcome never became known. Apply does not send %s, as that could ingest the rows twice:\n%s",
+			count(len(doubtful), "blob"), pronoun(len(doubtful)), keys(doubtful)),
+		howToGoOn,
+	))}
+}
+
+func heldWarning(decisions []ledger.Decision) diag.Diagnostics {
+	var held []failedLine
+	for _, d := range decisions {
+		if d.Class == ledger.Held {
+			held = append(held, failedLine{key: d.Key, entry: d.Prior})
+		}
+	}
+	if len(held) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Failed blobs are left as they are", paragraphs(
+		fmt.Sprintf("%s not ingested, and apply does not send %s again:\n%s", countWere(len(held)), pronoun(len(held)), failedLines(held)),
+		"Retrying is off: either retry_failed_blobs is false, or properties.ingest_if_not_exists is set, where a blob that was left out because its data is "+
+			"already there is reported as failed too. To send a blob again, set retry_failed_blobs to true or give the blob another source_id.",
+	))}
+}
+
+func replacementWarning(former, planned queuedIngestionModel) diag.Diagnostics {
+	target := "another table"
+	if !planned.Database.IsUnknown() && !planned.Table.IsUnknown() {
+		target = fmt.Sprintf("table %q in database %q", planned.Table.ValueString(), planned.Database.ValueString())
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("All blobs will be submitted to another table", paragraphs(
+		fmt.Sprintf("The target changes from table %q in database %q to %s. Apply submits all blobs of this resource there.",
+			former.Table.ValueString(), former.Database.ValueString(), target),
+		"The rows that were ingested into the former table stay there.",
+	))}
+}
+
+func propertiesChangedWarning(submitted int) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Changed properties do not reach blobs that were submitted before", paragraphs(
+		fmt.Sprintf("The properties hold for what is submitted from now on. %s submitted with the former ones and will not be sent again.", countWere(submitted)),
+		"To ingest them again on purpose, with the new properties and beside the rows that are there, give them another source_id, or replace the resource "+
+			"(terraform apply -replace=ADDRESS).",
+	))
+}
+
+// Import.
+
+func importIDError(id string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Unable to import the ingestion", paragraphs(
+		fmt.Sprintf("The import id %q is not of the form database/table/operation_id, with further operation ids after commas.", kusto.Redact(id)),
+		"The operation ids are in the provider's log (TF_LOG_PROVIDER=INFO) and in ingestion_operation_ids.",
+	))
+}
+
+func importError(operation string, err error) diag.Diagnostic {
+	next := "Nothing was imported and nothing was sent."
+	if kusto.IsNotFound(err) {
+		next = "The service keeps the status of an operation for a limited time, and only under its own database and table. " + next
+	}
+	return diag.NewErrorDiagnostic("Unable to import the ingestion", paragraphs(
+		fmt.Sprintf("The status of operation %q was asked for.", operation),
+		said(err), next, ids(err),
+	))
+}
+
+func importIncompleteError(operation string, told int) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Unable to import the ingestion", paragraphs(
+		fmt.Sprintf("The service does not tell all blobs of operation %q yet; it told %d.", operation, told),
+		"Nothing was imported, because blobs that are missing from the import would be ingested twice. Try again in a minute.",
+	))
+}
+
+func importAnonymousError(operation string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Unable to import the ingestion", paragraphs(
+		fmt.Sprintf("The service tells neither the url nor the source id of a blob in operation %q, so it cannot be matched with a blob of the configuration.", operation),
+		"Nothing was imported, because the next apply would ingest that blob twice.",
+	))
+}

@@ -1,0 +1,158 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/ledger"
+)
+
+var (
+	_ resource.Resource                   = (*queuedIngestionResource)(nil)
+	_ resource.ResourceWithConfigure      = (*queuedIngestionResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*queuedIngestionResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*queuedIngestionResource)(nil)
+	_ resource.ResourceWithImportState    = (*queuedIngestionResource)(nil)
+)
+
+// defaultTimeout bounds a create or an update when the configuration names no other time. Batching alone takes the service five minutes by default.
+const defaultTimeout = 60 * time.Minute
+
+func newQueuedIngestionResource() resource.Resource { return &queuedIngestionResource{} }
+
+// queuedIngestionResource submits blobs to a table and keeps the ledger of what became of them.
+type queuedIngestionResource struct {
+	data *providerData
+}
+
+// Metadata names the resource.
+func (r *queuedIngestionResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_queued_ingestion"
+}
+
+// Configure takes the client over from the provider.
+func (r *queuedIngestionResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.data = providerDataOf(req.ProviderData, &resp.Diagnostics)
+}
+
+// Create submits all blobs. It fails only when nothing was accepted: Terraform replaces a resource whose creation failed, and that would ingest
+// everything again. So whatever goes wrong after an acceptance is told as a warning, and stands in the state and in the next plan.
+func (r *queuedIngestionResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var config, plan queuedIngestionModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	timeout, diags := plan.Timeouts.Create(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	a := application{data: r.data, config: config, plan: plan, book: ledger.New(), allowed: func(string) bool { return true }}
+	resp.Diagnostics.Append(a.prepare(ctx)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	a.run(ctx, a.sending())
+	switch {
+	case a.nothingTaken():
+		resp.Diagnostics.Append(a.report(asError)...)
+		return
+	case a.nothingIngested():
+		resp.Diagnostics.Append(allBlobsFailedError(a.report(asError)))
+		return
+	}
+	resp.Diagnostics.Append(a.report(asWarning)...)
+	resp.Diagnostics.Append(a.save(ctx, &resp.State, resp.Private)...)
+}
+
+// Read asks the service about the blobs that may still change. A settled resource costs no request.
+func (r *queuedIngestionResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state queuedIngestionModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	memory, diags := req.Private.GetKey(ctx, memoryKey)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || !r.data.known {
+		return
+	}
+	book, err := state.ledger(memory)
+	if err != nil {
+		resp.Diagnostics.Append(unreadableLedger(err))
+		return
+	}
+	open := book.OpenOperations()
+	if len(open) == 0 {
+		return
+	}
+	client, diags := r.data.client()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	answers := askStatus(ctx, client, state.Database.ValueString(), state.Table.ValueString(), open)
+	resp.Diagnostics.Append(answers.enter(book)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(saveLedger(ctx, &state, book, &resp.State, resp.Private)...)
+}
+
+// Update submits what the plan says, and nothing else. What is not ingested afterwards is told as an error: Terraform keeps the state of a failed
+// update and taints nothing.
+func (r *queuedIngestionResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var config, plan, state queuedIngestionModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	memory, diags := req.Private.GetKey(ctx, memoryKey)
+	resp.Diagnostics.Append(diags...)
+	timeout, diags := plan.Timeouts.Update(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	book, err := state.ledger(memory)
+	if err != nil {
+		resp.Diagnostics.Append(unreadableLedger(err))
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	a := application{data: r.data, config: config, plan: plan, book: book, allowed: plan.mayBeSent}
+	resp.Diagnostics.Append(a.prepare(ctx)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	sending, diags := a.confirm(ctx, a.sending())
+	resp.Diagnostics.Append(diags...)
+	a.run(ctx, sending)
+	resp.Diagnostics.Append(a.report(asError)...)
+	resp.Diagnostics.Append(a.save(ctx, &resp.State, resp.Private)...)
+}
+
+// Delete forgets. Ingested data stays; a tag "drop-by:" lets the user delete it.
+func (r *queuedIngestionResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+}
+
+// saveLedger writes the outputs and the memory of a ledger.
+func saveLedger(ctx context.Context, m *queuedIngestionModel, book *ledger.Ledger, state stateSetter, private privateSetter) diag.Diagnostics {
+	m.setOutputs(book, ledgerBlobs(m.Blobs))
+	diags := state.Set(ctx, m)
+	diags.Append(private.SetKey(ctx, memoryKey, book.Remember())...)
+	return diags
+}
+
+// stateSetter and privateSetter are what the responses of all methods have in common.
+type (
+	stateSetter interface {
+		Set(context.Context, any) diag.Diagnostics
+	}
+	privateSetter interface {
+		SetKey(context.Context, string, []byte) diag.Diagnostics
+	}
+)

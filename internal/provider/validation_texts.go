@@ -1,0 +1,184 @@
+package provider
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/kusto"
+)
+
+// The wording of what is wrong in a configuration. Each detail says what is wrong, why it matters for the data, and what to write instead.
+
+func entityNameError(at path.Path, name string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Not a name of a "+name,
+		"A name has 1 to 1,024 letters, digits, underscores, spaces, dots and hyphens. The service would refuse the request. Write the bare name, without quotes and brackets.")
+}
+
+func sasTokenWarning(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "This does not look like a shared access signature",
+		"sas_token is appended to the URL of each blob as its query. A shared access signature has the form sv=…&se=…&sr=…&sp=r&sig=…, without a URL before it. "+
+			"With anything else the service cannot read the blobs, and they fail after they were submitted.")
+}
+
+func noBlobsError(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "No blobs",
+		"The list is empty, and the service refuses a request without blobs. Name at least one blob, or leave the resource out with count = 0.")
+}
+
+func manyBlobsWarning(at path.Path, n int) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "Very many blobs in one resource",
+		fmt.Sprintf("The list has %d blobs. Terraform copies and compares the whole list in every plan, so plans of this resource take many seconds. "+
+			"Nothing is lost by it. To have faster plans, use fewer and larger files, or several resources of up to %d blobs.", n, manyBlobs))
+}
+
+func duplicateBlobError(at path.Path, key string, first int) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "The same blob twice",
+		fmt.Sprintf("%s is also blobs[%d]. Apart from credentials the URLs name the same blob, and it would be ingested twice or be refused as a duplicate. Remove one of them.",
+			kusto.Redact(key), first))
+}
+
+func duplicateSourceIDError(at path.Path, first int) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "The same source_id twice",
+		fmt.Sprintf("blobs[%d] has the same source_id. The service reports by source_id, so it could not be told which of the two blobs failed. "+
+			"Leave source_id out, or derive it: uuidv5(\"url\", \"${var.version}/${each_blob_url}\").", first))
+}
+
+func emptySourceIDError(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "An empty source_id",
+		"A source_id is the version of the blob and is needed to find out what became of it. Leave the argument out to have one derived.")
+}
+
+func sourceIDWarning(at path.Path, n int) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "source_id is not a GUID",
+		fmt.Sprintf("The service documents a GUID and may refuse anything else; %s here is none. Leave source_id out to have a GUID derived, or write uuidv5(\"url\", \"any text\").",
+			count(n, "source_id")))
+}
+
+func rawSizeError(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "raw_size is not a size",
+		"raw_size is the size of the uncompressed data in bytes and has to be greater than 0. The service plans its batches by it. Leave the argument out if the size is not known.")
+}
+
+func urlError(at path.Path, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Not the URL of a blob",
+		kusto.Redact(err.Error())+". The service would accept the request and fail the blob later. Write an absolute URL such as https://account.blob.core.windows.net/container/file.csv.gz.")
+}
+
+func secretInURLWarning(at path.Path, secret string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "The URL carries a secret",
+		fmt.Sprintf("The URL contains a credential (%s). Arguments are stored in the state and in saved plans, where everyone with access to them can read it. "+
+			"Use sas_token, which is in neither, or append ;managed_identity=system to the URL.", secret))
+}
+
+func impersonateWarning(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "Impersonation does not work with queued ingestion",
+		"Queued ingestion runs without the caller's identity, so the service cannot read a blob with ;impersonate, and the blob fails after it was submitted. "+
+			"Use ;managed_identity=system or sas_token.")
+}
+
+func expiredCredentialError(at path.Path, expired time.Time) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "The shared access signature has expired",
+		fmt.Sprintf("It expired at %s (se=), and this blob is to be submitted. The service would accept the request and fail the blob, as it could not read it. "+
+			"Nothing was sent. Give a signature that outlives the time in the queue; a day is ample.", expired.UTC().Format(time.RFC3339)))
+}
+
+func formatError(at path.Path, name, near string) diag.Diagnostic {
+	hint := ""
+	if near != "" {
+		hint = fmt.Sprintf(" Did you mean %q?", near)
+	}
+	return diag.NewAttributeErrorDiagnostic(at, "Not a data format",
+		fmt.Sprintf("The service knows no format %q.%s Formats are, in lower case: apacheavro, avro, csv, json, multijson, orc, parquet, psv, raw, scsv, singlejson, sohsv, sstream, "+
+			"tsv, tsve, txt, w3clogfile. Compression is no part of the format: the service goes by the name of the blob (.gz, .zip).", name, hint))
+}
+
+func eventHubsFormatError(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Not a data format for blobs",
+		"azmonstream is for data connections from Event Hubs alone; a blob in it cannot be ingested. Write the format of the file, such as json.")
+}
+
+func twoMappingsError(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Two mappings",
+		"ingestion_mapping and ingestion_mapping_reference exclude each other: the service refuses a request with both (BadRequest_DuplicateMapping). Keep one of them.")
+}
+
+func mappingShapeError(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Not a mapping",
+		"A mapping is a JSON array of objects with at least one column. The service would accept anything else and fail the blobs. "+
+			"Write jsonencode([{ Column = \"Id\", Properties = { Path = \"$.id\" } }]).")
+}
+
+func policyShapeError(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Not a validation policy",
+		"A validation policy is a JSON object. Write jsonencode({ ValidationOptions = 1, ValidationImplications = 1 }).")
+}
+
+func additionalPropertyError(at path.Path, name, argument string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "A property that has an argument of its own",
+		fmt.Sprintf("%q is what properties.%s sets. Two values for one property would leave it open which of them holds. Use properties.%s.", name, argument, argument))
+}
+
+func prefixedKeyError(at path.Path, key string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "A key with the prefix ingest-by:",
+		fmt.Sprintf("The service puts the prefix before the key itself, so %q is looked for as ingest-by:%s, which no data has. It would protect nothing, and the data would be ingested "+
+			"again each time. Write the key without the prefix here, and with the prefix in tags.", key, key))
+}
+
+func missingTagWarning(at path.Path, key string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "The key is never set",
+		fmt.Sprintf("ingest_if_not_exists only looks for the tag ingest-by:%s; it does not set it. Unless something else does, a later ingestion with this key is not kept out. "+
+			"Add \"ingest-by:%s\" to tags.", key, key))
+}
+
+func sharedKeyError(at path.Path, n int) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Several blobs share the keys of ingest_if_not_exists",
+		fmt.Sprintf("The resource has %d blobs. The service ingests such blobs one by one; the first one sets the tag, and all others are left out, so their data would be lost. "+
+			"Use one resource for each blob, with a key of its own:", n)+sharedKeyExample)
+}
+
+const sharedKeyExample = `
+
+  resource "kusto_queued_ingestion" "seed" {
+    for_each = toset(["a.csv", "b.csv"])
+    database = "Samples"
+    table    = "Events"
+    blobs    = [{ url = "https://account.blob.core.windows.net/seed/${each.key}" }]
+    properties = {
+      format               = "csv"
+      tags                 = ["ingest-by:${each.key}"]
+      ingest_if_not_exists = [each.key]
+    }
+  }`
+
+func skipBatchingWarning(at path.Path, n int) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "Each blob is ingested on its own",
+		fmt.Sprintf("With skip_batching each of the %d blobs becomes an ingestion and an extent of its own. That costs the cluster much more than batches do and can be throttled. "+
+			"Leave it out, unless the few minutes that batching takes matter.", n))
+}
+
+func batchingTagWarning(at path.Path, tag string, n int) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "The tag keeps blobs from being batched",
+		fmt.Sprintf("A blob with an ingest-by: tag (%q) is ingested on its own, here %d times. That costs the cluster much more than batches do and can be throttled. "+
+			"Use a drop-by: tag to find the data again, and ingest-by: only together with ingest_if_not_exists.", tag, n))
+}
+
+func dropTagsWarning(at path.Path, n int) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "Several drop-by: tags",
+		fmt.Sprintf("Extents are merged only with extents that have the same drop-by: tags, here %d. Many different tags leave many small extents, which makes queries slow. "+
+			"One tag is enough to delete later what was ingested here.", n))
+}
+
+func tooLargeWarning(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "Beyond the service's size limit",
+		"The service refuses sources of more than 6 GB of uncompressed data, and the blob would fail after it was submitted. "+
+			"Split the file, or set properties.ignore_size_limit.")
+}
+
+func needsTrackingError(at path.Path, name string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Tracking is off",
+		fmt.Sprintf("%s needs to know what became of the blobs, and with properties.enable_tracking = false the service keeps no status for them. "+
+			"Remove one of the two arguments.", name))
+}
