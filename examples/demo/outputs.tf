@@ -1,0 +1,11 @@
+output "state" {
+  description = "What became of each table's files."
+  value = {
+    for ingestion in [
+      kusto_queued_ingestion.vehicles,
+      kusto_queued_ingestion.trips,
+      kusto_queued_ingestion.positions,
+      kusto_queued_ingestion.alerts,
+    ] : ingestion.table => ingestion.state
+  }
+}
