@@ -1,6 +1,9 @@
 package kustotest
 
-import "strings"
+import (
+	"context"
+	"strings"
+)
 
 type configurationDocument struct {
 	ContainerSettings containerSettings `json:"containerSettings"`
@@ -25,7 +28,7 @@ type ingestionSettings struct {
 }
 
 // serveConfiguration offers staging containers, each time with other signatures, and tells the limits.
-func (s *Service) serveConfiguration(c *call) reply {
+func (s *Service) serveConfiguration(_ context.Context, c *call) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	document := configurationDocument{

@@ -1,6 +1,7 @@
 package kustotest
 
 import (
+	"context"
 	"encoding/json"
 	"regexp"
 	"time"
@@ -14,7 +15,7 @@ var (
 )
 
 // serveManagement runs ".cancel queued ingestion operation" and ".show queued ingestion operations [details]".
-func (s *Service) serveManagement(c *call) reply {
+func (s *Service) serveManagement(ctx context.Context, c *call) reply {
 	var sent struct {
 		DB  string `json:"db"`
 		CSL string `json:"csl"`
@@ -22,7 +23,7 @@ func (s *Service) serveManagement(c *call) reply {
 	if err := json.Unmarshal(c.body, &sent); err != nil {
 		return c.refuse(*badRequest("General_BadRequest", "The request body is no JSON object."))
 	}
-	s.settle(c.context())
+	s.settle(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	cancel, show := cancelCommand.FindStringSubmatch(sent.CSL), showCommand.FindStringSubmatch(sent.CSL)

@@ -1,6 +1,7 @@
 package kustotest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -11,24 +12,24 @@ import (
 
 // operate answers the operator: a page for a person at /, and JSON under /_mock/. These routes are no part of the API; they need no
 // token, are not in the request log and meet no fault.
-func (s *Service) operate(c *call) reply {
-	routes := map[string]func(*call) reply{
+func (s *Service) operate(ctx context.Context, c *call) reply {
+	routes := map[string]func(context.Context, *call) reply{
 		"GET /":                  s.servePage,
-		"GET /_mock/health":      func(*call) reply { return document(map[string]string{"status": "ok"}) },
+		"GET /_mock/health":      func(context.Context, *call) reply { return document(map[string]string{"status": "ok"}) },
 		"GET /_mock/tables":      s.serveTables,
 		"GET /_mock/operations":  s.serveOperations,
 		"GET /_mock/requests":    s.serveRequests,
-		"DELETE /_mock/requests": func(*call) reply { s.ResetRequests(); return done() },
-		"POST /_mock/reset":      func(*call) reply { s.Reset(); return done() },
-		"GET /_mock/faults":      func(*call) reply { return document(faultNames()) },
+		"DELETE /_mock/requests": func(context.Context, *call) reply { s.ResetRequests(); return done() },
+		"POST /_mock/reset":      func(context.Context, *call) reply { s.Reset(); return done() },
+		"GET /_mock/faults":      func(context.Context, *call) reply { return document(faultNames()) },
 		"POST /_mock/faults":     s.injectFault,
-		"DELETE /_mock/faults":   func(*call) reply { s.ClearFaults(); return done() },
+		"DELETE /_mock/faults":   func(context.Context, *call) reply { s.ClearFaults(); return done() },
 	}
 	path := strings.TrimSuffix(c.path, "/")
 	if path == "" {
 		path = "/"
 	}
-	// A browser lets any page send a POST to the loopback interface. What changes something asks for a header that it does not let through.
+	// A browser lets any page send a POST to the loopback interface; it names the page in this header.
 	if origin := c.request.Header.Get("Origin"); origin != "" && c.request.Method != http.MethodGet && !strings.HasSuffix(origin, "//"+c.request.Host) {
 		return problem(http.StatusForbidden, "cross-origin requests are not taken")
 	}
@@ -36,7 +37,7 @@ func (s *Service) operate(c *call) reply {
 	if !found {
 		return problem(http.StatusNotFound, "there is no "+c.request.Method+" "+c.path)
 	}
-	return handler(c)
+	return handler(ctx, c)
 }
 
 func document(v any) reply {
@@ -65,7 +66,7 @@ type tableMember struct {
 }
 
 // serveTables tells each table's counts, and its first rows with ?rows=n.
-func (s *Service) serveTables(c *call) reply {
+func (s *Service) serveTables(ctx context.Context, c *call) reply {
 	limit := 0
 	if text := c.request.URL.Query().Get("rows"); text != "" {
 		var err error
@@ -73,17 +74,17 @@ func (s *Service) serveTables(c *call) reply {
 			return problem(http.StatusBadRequest, "rows has to be a number from 0")
 		}
 	}
-	s.settle(c.context())
+	s.settle(ctx)
 	return document(s.tableMembers(limit))
 }
 
 // serveOperations tells the accepted requests, newest first.
-func (s *Service) serveOperations(c *call) reply {
-	s.settle(c.context())
+func (s *Service) serveOperations(ctx context.Context, _ *call) reply {
+	s.settle(ctx)
 	return document(s.operationMembers(-1))
 }
 
-func (s *Service) serveRequests(c *call) reply {
+func (s *Service) serveRequests(_ context.Context, c *call) reply {
 	type member struct {
 		Route       Route       `json:"route"`
 		Method      string      `json:"method"`
@@ -116,7 +117,7 @@ type faultOrder struct {
 	Accepts    *bool  `json:"acceptsFirst"`
 }
 
-func (s *Service) injectFault(c *call) reply {
+func (s *Service) injectFault(_ context.Context, c *call) reply {
 	if err := c.readBody(nil); err != nil {
 		return problem(http.StatusBadRequest, "the body could not be read")
 	}

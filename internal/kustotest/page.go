@@ -2,6 +2,7 @@ package kustotest
 
 import (
 	"bytes"
+	"context"
 	_ "embed"
 	"html/template"
 	"maps"
@@ -32,8 +33,8 @@ type operationMember struct {
 }
 
 // servePage is for a person: which operations there are, and what is in the tables.
-func (s *Service) servePage(c *call) reply {
-	s.settle(c.context())
+func (s *Service) servePage(ctx context.Context, _ *call) reply {
+	s.settle(ctx)
 	var page bytes.Buffer
 	err := pageTemplate.Execute(&page, struct {
 		URL        string

@@ -114,15 +114,13 @@ func (c *call) readBody(w http.ResponseWriter) error {
 	return err
 }
 
-func (c *call) context() context.Context { return c.request.Context() }
-
 // handle gives the proper answer to a request.
-func (s *Service) handle(c *call) reply {
+func (s *Service) handle(ctx context.Context, c *call) reply {
 	if c.route == RouteUnknown {
 		return c.refuse(apiError{status: http.StatusNotFound, code: "NotFound", message: "There is no such endpoint: " + c.path})
 	}
 	if c.route == RouteBlobs || c.route == RouteStaging {
-		return s.serveBlob(c)
+		return s.serveBlob(ctx, c)
 	}
 	if c.allow != "" {
 		answer := c.refuse(apiError{
@@ -139,13 +137,13 @@ func (s *Service) handle(c *call) reply {
 		// What a 401 of the service carries is explicitly not promised to be JSON.
 		return c.reply(http.StatusUnauthorized, http.Header{"Www-Authenticate": {"Bearer"}}, nil)
 	}
-	handlers := map[Route]func(*call) reply{
+	handlers := map[Route]func(context.Context, *call) reply{
 		RouteSubmit:        s.serveSubmit,
 		RouteStatus:        s.serveStatus,
 		RouteConfiguration: s.serveConfiguration,
 		RouteManagement:    s.serveManagement,
 	}
-	return handlers[c.route](c)
+	return handlers[c.route](ctx, c)
 }
 
 func (s *Service) authorized(r *http.Request) bool {

@@ -153,7 +153,7 @@ func (s *Service) Reset() {
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := s.newCall(r)
 	if c.operator {
-		s.operate(c).write(w)
+		s.operate(r.Context(), c).write(w)
 		return
 	}
 	if err := c.readBody(w); err != nil {
@@ -161,7 +161,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fault := s.takeFault(c)
-	answer := s.answer(c, fault)
+	answer := s.answer(r.Context(), c, fault)
 	if fault == nil || !fault.unrecorded {
 		s.record(c, fault, answer)
 	}
@@ -169,24 +169,24 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer runs the handler of the route, with the fault, if any, in its way.
-func (s *Service) answer(c *call, fault *Fault) reply {
-	if c.isAPI() && !s.hold(c.request.Context(), s.latency) {
+func (s *Service) answer(ctx context.Context, c *call, fault *Fault) reply {
+	if c.isAPI() && !s.hold(ctx, s.latency) {
 		return reply{drop: true}
 	}
 	if fault == nil {
-		return s.handle(c)
+		return s.handle(ctx, c)
 	}
 	if !fault.acceptFirst {
-		if !s.hold(c.request.Context(), fault.delay) {
+		if !s.hold(ctx, fault.delay) {
 			return reply{drop: true}
 		}
 		if fault.passes {
-			return s.handle(c)
+			return s.handle(ctx, c)
 		}
 		return fault.disturb(c, reply{})
 	}
-	proper := s.handle(c)
-	if !s.hold(c.request.Context(), fault.delay) {
+	proper := s.handle(ctx, c)
+	if !s.hold(ctx, fault.delay) {
 		return reply{drop: true}
 	}
 	if fault.passes || proper.status >= http.StatusMultipleChoices {

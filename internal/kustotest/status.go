@@ -2,6 +2,7 @@ package kustotest
 
 import (
 	"cmp"
+	"context"
 	"hash/fnv"
 	"net/http"
 	"slices"
@@ -46,7 +47,7 @@ type detailMember struct {
 }
 
 // serveStatus answers what became of an operation.
-func (s *Service) serveStatus(c *call) reply {
+func (s *Service) serveStatus(ctx context.Context, c *call) reply {
 	withDetails := false
 	if values, given := c.request.URL.Query()["details"]; given {
 		word := strings.ToLower(values[0])
@@ -55,7 +56,7 @@ func (s *Service) serveStatus(c *call) reply {
 		}
 		withDetails = word == "true"
 	}
-	s.settle(c.context())
+	s.settle(ctx)
 	op, lagging := s.readOperation(c)
 	if op == nil {
 		return c.refuse(apiError{
@@ -63,7 +64,7 @@ func (s *Service) serveStatus(c *call) reply {
 			message: "Ingestion operation '" + c.operationID + "' was not found.",
 		})
 	}
-	s.settle(c.context()) // What the read itself let go of.
+	s.settle(ctx) // What the read itself let go of.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return c.json(op.document(withDetails, lagging))

@@ -1,6 +1,7 @@
 package kustotest
 
 import (
+	"context"
 	"mime"
 	"net/http"
 	"regexp"
@@ -12,7 +13,7 @@ import (
 var entityName = regexp.MustCompile(`^[\pL\pN_ .\-]+$`)
 
 // serveSubmit takes a request to ingest blobs. Each is a new operation: nothing in it is recognised from an earlier one.
-func (s *Service) serveSubmit(c *call) reply {
+func (s *Service) serveSubmit(ctx context.Context, c *call) reply {
 	if kind, _, err := mime.ParseMediaType(c.request.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return c.refuse(apiError{
 			status: http.StatusUnsupportedMediaType, code: "UnsupportedMediaType", permanent: true,
@@ -20,7 +21,7 @@ func (s *Service) serveSubmit(c *call) reply {
 		})
 	}
 	if s.racingTags {
-		s.settle(c.context())
+		s.settle(ctx)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
