@@ -84,8 +84,16 @@ type oneAPIError struct {
 	FailureCode int          `json:"@failureCode"`
 	Context     errorContext `json:"@context"`
 	Permanent   bool         `json:"@permanent"`
-	Text        string       `json:"@text,omitempty"`
 	Database    string       `json:"@database,omitempty"`
+	Inner       *innerError  `json:"innererror,omitempty"`
+}
+
+type innerError struct {
+	Code        string `json:"code"`
+	Message     string `json:"message"`
+	Type        string `json:"@type"`
+	Description string `json:"@message"`
+	Permanent   bool   `json:"@permanent"`
 }
 
 type errorContext struct {
@@ -95,6 +103,7 @@ type errorContext struct {
 	ProcessName     string `json:"processName"`
 	ProcessID       int    `json:"processId"`
 	ThreadID        int    `json:"threadId"`
+	AppDomainName   string `json:"appDomainName"`
 	ClientRequestID string `json:"clientRequestId"`
 	ActivityID      string `json:"activityId"`
 	SubActivityID   string `json:"subActivityId"`
@@ -136,9 +145,13 @@ func (c *call) refuse(e apiError) reply {
 		Code: e.code, Message: general, Type: kind, Description: e.message, FailureCode: e.status, Permanent: e.permanent, Database: c.database,
 		Context: errorContext{
 			Timestamp: timestamp(c.service.clock.Now()), ServiceAlias: "MOCK", MachineName: "KEngine000000", ProcessName: "Kusto.WinSvc.DM.Svc",
-			ProcessID: 1, ThreadID: 1, ClientRequestID: c.clientRequest, ActivityID: c.activity, SubActivityID: c.activity,
+			ProcessID: 1, ThreadID: 1, AppDomainName: "Kusto.WinSvc.DM.Svc.exe", ClientRequestID: c.clientRequest, ActivityID: c.activity, SubActivityID: c.activity,
 			ActivityType: "GW.Http.CallContext", ParentActivity: c.activity, ActivityStack: "(Activity stack: CRID=" + c.clientRequest + ")",
 		},
+	}
+	if e.status == http.StatusForbidden {
+		denied := "Principal 'aadapp=mock' is not authorized to perform operation 'Ingest' on 'any database'."
+		document.Inner = &innerError{e.code, denied, "Kusto.DataNode.Exceptions.UnauthorizedDatabaseAccessException", denied, true}
 	}
 	body := encode(map[string]oneAPIError{"error": document})
 	return c.reply(e.status, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, body)
