@@ -30,10 +30,10 @@ func run(ctx context.Context, out io.Writer, verbose bool) (err error) {
 	}
 
 	say(out, "Building the provider and mockkusto …")
-	if err := w.build(ctx); err != nil {
+	if err = w.build(ctx); err != nil {
 		return err
 	}
-	if err := w.copyExample(); err != nil {
+	if err = w.copyExample(); err != nil {
 		return err
 	}
 

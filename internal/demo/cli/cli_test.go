@@ -63,7 +63,6 @@ func program(t *testing.T, folder, name, answer string) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the stand-in is a shell script")
 	}
-	//nolint:gosec // a program has to be executable
 	if err := os.WriteFile(filepath.Join(folder, name), []byte("#!/bin/sh\necho '"+answer+"'\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func run(ctx context.Context, command []string) error {
 	}
 	program, err := cli.Find(ctx, folder)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s was not run: %w", command[0], err)
 	}
 	fmt.Fprintf(os.Stderr, "Acceptance tests run with %s, %s\n", program, program.Path)
 
