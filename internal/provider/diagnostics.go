@@ -1,8 +1,11 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -25,83 +28,27 @@ func asWarning(summary, detail string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(summary, detail)
 }
 
-// maxListed bounds how many blobs or operations a message names.
-const maxListed = 20
-
-// paragraphs joins the parts that are not empty.
-func paragraphs(parts ...string) string {
-	var kept []string
-	for _, p := range parts {
-		if p != "" {
-			kept = append(kept, p)
-		}
-	}
-	return strings.Join(kept, "\n\n")
-}
-
-// listed shows lines as a list and says how many were left out.
-func listed(lines []string) string {
-	shown := lines[:min(len(lines), maxListed)]
-	text := "  - " + strings.Join(shown, "\n  - ")
-	if more := len(lines) - len(shown); more > 0 {
-		text += fmt.Sprintf("\n  - … and %d more", more)
-	}
-	return text
-}
-
-// count says "1 blob" or "3 blobs".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// said returns what the service said, or what kept it from saying anything.
-func said(err error) string {
-	var e *kusto.Error
-	if errors.As(err, &e) && e.StatusCode != 0 {
-		if e.Message == "" {
-			return fmt.Sprintf("The service answered with HTTP status %d and no explanation.", e.StatusCode)
-		}
-		return "The service said: " + e.Message
-	}
-	return "The request failed: " + kusto.Redact(err.Error())
-}
-
-// ids is the block of facts that support asks for.
-func ids(err error) string {
-	var e *kusto.Error
-	if !errors.As(err, &e) {
-		return ""
-	}
-	var lines []string
-	add := func(name, value string) {
-		if value != "" {
-			lines = append(lines, fmt.Sprintf("%-20s %s", name+":", value))
-		}
-	}
-	if e.StatusCode != 0 {
-		add("Status code", fmt.Sprint(e.StatusCode))
-	}
-	add("Error code", e.Code)
-	if e.Permanent != nil {
-		add("Permanent", fmt.Sprint(*e.Permanent))
-	}
-	add("Client request id", e.ClientRequestID)
-	add("Activity id", e.ActivityID)
-	return strings.Join(lines, "\n")
-}
-
-func keys(decisions []ledger.Decision) string {
-	lines := make([]string, len(decisions))
-	for i, d := range decisions {
-		lines[i] = kusto.Redact(d.Key)
-	}
-	return listed(lines)
-}
-
 // Submission.
+
+func problemMessages(database, table string, problems []problem, as severity) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, p := range problems {
+		switch {
+		case kusto.IsOutcomeUnknown(p.err):
+			diags.Append(as(outcomeUnknownMessage(database, table, p)))
+		case isEnd(p.err):
+			diags.Append(as(notBegunMessage(p)))
+		default:
+			diags.Append(as(refusedMessage(database, table, p)))
+		}
+	}
+	return diags
+}
+
+// isEnd reports whether a request was never sent, because the apply ended before.
+func isEnd(err error) bool {
+	return errors.Is(err, errNotBegun) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
 
 func refusedMessage(database, table string, p problem) (summary, detail string) {
 	return "Unable to submit the ingestion", paragraphs(
@@ -121,13 +68,6 @@ func notBegunMessage(p problem) (summary, detail string) {
 		fmt.Sprintf("%s not submitted, because %s.", countWere(len(p.blobs)), why),
 		"They stand as NotSubmitted, and the next apply submits them:\n"+keys(p.blobs),
 	)
-}
-
-func countWere(n int) string {
-	if n == 1 {
-		return "1 blob was"
-	}
-	return fmt.Sprintf("%d blobs were", n)
 }
 
 func outcomeUnknownMessage(database, table string, p problem) (summary, detail string) {
@@ -154,32 +94,6 @@ func noOperationIDMessage(database, table string) (summary, detail string) {
 
 // Completion.
 
-type failedLine struct {
-	key   string
-	entry ledger.Entry
-}
-
-func (f failedLine) String() string {
-	text := kusto.Redact(f.key) + ": " + string(f.entry.Status)
-	for _, part := range []string{f.entry.ErrorCode, f.entry.FailureStatus} {
-		if part != "" {
-			text += ", " + part
-		}
-	}
-	if f.entry.Details != "" {
-		text += ": " + kusto.Redact(f.entry.Details)
-	}
-	return text
-}
-
-func failedLines(failed []failedLine) string {
-	lines := make([]string, len(failed))
-	for i, f := range failed {
-		lines[i] = f.String()
-	}
-	return listed(lines)
-}
-
 func blobsFailedMessage(database, table string, failed []failedLine) (summary, detail string) {
 	return "Some blobs were not ingested", paragraphs(
 		fmt.Sprintf("The service accepted %s for table %q in database %q and gave up on %s:\n%s",
@@ -187,13 +101,6 @@ func blobsFailedMessage(database, table string, failed []failedLine) (summary, d
 		"Every other blob keeps its own status. Mend what the codes name (the file, its credential, the mapping). "+
 			"Unless retry_failed_blobs is false, the next apply asks about these blobs once more and submits those that are still failed, and only those.",
 	)
-}
-
-func pronoun(n int) string {
-	if n == 1 {
-		return "it"
-	}
-	return "them"
 }
 
 func allBlobsFailedError(reported diag.Diagnostics) diag.Diagnostic {
@@ -237,6 +144,25 @@ func statusError(operation string, err error) diag.Diagnostic {
 		fmt.Sprintf("The status of operation %q was asked for.", operation),
 		said(err),
 		"The state is kept as it was, and nothing was sent.",
+		ids(err),
+	))
+}
+
+func operationNotFoundError(database, table, operation string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("The service does not know the operation", paragraphs(
+		fmt.Sprintf("Operation %q was looked for under table %q in database %q.", operation, table, database),
+		said(err),
+		"The service forgets operations after a time, and it knows an operation only under the database and table that it was submitted to. That it does not know it says nothing "+
+			"about the data: look into the table.",
+		ids(err),
+	))
+}
+
+func configurationError(host string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Unable to read the ingestion configuration", paragraphs(
+		fmt.Sprintf("The ingestion configuration of %s was asked for.", host),
+		said(err),
+		"Nothing was sent. If the status code is 404, the host is no data ingestion endpoint, or the cluster does not offer queued ingestion over REST.",
 		ids(err),
 	))
 }
@@ -348,6 +274,29 @@ func propertiesChangedWarning(submitted int) diag.Diagnostic {
 		fmt.Sprintf("The properties hold for what is submitted from now on. %s submitted with the former ones and will not be sent again.", countWere(submitted)),
 		"To ingest them again on purpose, with the new properties and beside the rows that are there, give them another source_id, or replace the resource "+
 			"(terraform apply -replace=ADDRESS).",
+	))
+}
+
+// Action.
+
+// asActionError adds what an action means for the next run: it has no ledger, so it cannot send just what is missing.
+func asActionError(summary, detail string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(summary, paragraphs(detail, actionRepeats))
+}
+
+const actionRepeats = "This is an action: it keeps no ledger, and no plan names these blobs again. To invoke it once more submits all of its blobs, also those that are ingested. " +
+	"To send only what is missing, invoke it with a list of just these blobs."
+
+func actionFailedError(database, table string, byCode map[string][]string) diag.Diagnostic {
+	var lines []string
+	n := 0
+	for _, code := range slices.Sorted(maps.Keys(byCode)) {
+		n += len(byCode[code])
+		lines = append(lines, code+":\n"+listed(byCode[code]))
+	}
+	return asActionError("Some blobs were not ingested", paragraphs(
+		fmt.Sprintf("The service gave up on %s for table %q in database %q.", count(n, "blob"), table, database),
+		strings.Join(lines, "\n"),
 	))
 }
 

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"golang.org/x/sync/errgroup"
@@ -135,17 +134,7 @@ func (a *application) save(ctx context.Context, state stateSetter, private priva
 
 // report says what is not as it was asked for.
 func (a *application) report(as severity) diag.Diagnostics {
-	var diags diag.Diagnostics
-	for _, p := range a.problems {
-		switch {
-		case errors.Is(p.err, errNotBegun), errors.Is(p.err, context.Canceled), errors.Is(p.err, context.DeadlineExceeded) && kusto.NotSent(p.err):
-			diags.Append(as(notBegunMessage(p)))
-		case kusto.NotSent(p.err):
-			diags.Append(as(refusedMessage(a.database, a.table, p)))
-		default:
-			diags.Append(as(outcomeUnknownMessage(a.database, a.table, p)))
-		}
-	}
+	diags := problemMessages(a.database, a.table, a.problems, as)
 	if a.waitErr != nil {
 		diags.Append(as(notFinishedMessage(a.waitErr, a.book, a.accepted)))
 	}
