@@ -1,11 +1,13 @@
 package kusto
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -87,14 +89,45 @@ type Client struct {
 	polls       chan struct{}
 	pollRate    *rate.Limiter
 
+	bearer        cached[*runtime.BearerTokenPolicy]
 	cloud         cached[Cloud]
 	configuration cached[Configuration]
 }
 
 // NewClient returns a client for the cluster. It makes no request. It fails when the URI is not one of a cluster, and
-// when the host is not trusted to receive a token.
+// when the host is not trusted: blobs' URLs carry secrets too, so trust is needed even without a token.
+//
+// Over plain http, which is for loopback alone, no other credential than a static token is ever used.
 func NewClient(o Options) (*Client, error) {
-	return nil, errors.New("provisional")
+	endpoint, err := ParseEndpoint(o.ClusterURI)
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range o.TrustedHosts {
+		if err := CheckTrustedHost(entry); err != nil {
+			return nil, err
+		}
+	}
+	if endpoint.Scheme != "http" && !trustedAnywhere(endpoint.Hostname(), o.TrustedHosts) {
+		return nil, fmt.Errorf("the host %s is not a known host of the service, so no token and no blob URL is sent to it; "+
+			"add it to the trusted hosts if it is yours", endpoint.Hostname())
+	}
+	if o.StaticToken && o.Credential == nil {
+		return nil, errors.New("a static token needs a credential that returns it")
+	}
+	c := &Client{
+		endpoint:    endpoint,
+		options:     o,
+		submissions: make(chan struct{}, MaxConcurrency),
+		polls:       make(chan struct{}, MaxConcurrency),
+		pollRate:    rate.NewLimiter(pollsPerSecond, pollsPerSecond),
+	}
+	c.options.TrustedHosts = slices.Clone(o.TrustedHosts)
+	c.options.Wait = o.Wait.withDefaults()
+	c.submitting = c.pipeline(submissionRetry{options: o.Retry.withDefaults(submissionTries)}, c.authPolicy())
+	c.reading = c.pipeline(readRetry{options: o.Retry.withDefaults(readTries)}, c.authPolicy())
+	c.unsigned = c.pipeline(readRetry{options: o.Retry.withDefaults(readTries)}, nil)
+	return c, nil
 }
 
 // Endpoint returns a copy of the data ingestion URI that the client uses.
@@ -103,5 +136,78 @@ func (c *Client) Endpoint() *url.URL {
 	return &u
 }
 
-var _ = fmt.Sprint
-var _ http.Handler
+const (
+	submissionTries = 6
+	readTries       = 5
+)
+
+func (o RetryOptions) withDefaults(tries int) RetryOptions {
+	return RetryOptions{
+		Tries:      cmp.Or(max(o.Tries, 0), tries),
+		Initial:    cmp.Or(max(o.Initial, 0), time.Second),
+		Max:        cmp.Or(max(o.Max, 0), time.Minute),
+		TryTimeout: cmp.Or(max(o.TryTimeout, 0), time.Minute),
+	}
+}
+
+// authPolicy returns the policy that signs requests, nil when none are signed.
+func (c *Client) authPolicy() policy.Policy {
+	switch {
+	case c.options.StaticToken:
+		return staticTokenPolicy{credential: c.options.Credential, name: c.options.CredentialName}
+	case c.endpoint.Scheme != "https", c.options.Credential == nil && c.options.NewCredential == nil:
+		return nil
+	default:
+		return credentialPolicy{client: c, bearer: &c.bearer}
+	}
+}
+
+// pipeline returns: retries, signature, attempt, log, transport. azcore's own retries are off, as they would send a
+// POST again; and so are its telemetry and its log, which this package's policies replace.
+func (c *Client) pipeline(retries, auth policy.Policy) runtime.Pipeline {
+	var perTry []policy.Policy
+	if auth != nil {
+		perTry = append(perTry, auth)
+	}
+	perTry = append(perTry, newAttemptPolicy(c.options.UserAgent, c.options.Retry.withDefaults(0).TryTimeout))
+	if c.options.Log != nil {
+		perTry = append(perTry, loggingPolicy{log: c.options.Log})
+	}
+	var transport policy.Transporter
+	switch t := c.options.Transport.(type) {
+	case nil:
+		transport = sharedTransport()
+	case *http.Client:
+		transport = withoutRedirects(t)
+	default:
+		transport = t
+	}
+	return runtime.NewPipeline("kusto", "", runtime.PipelineOptions{
+		PerCall:  []policy.Policy{retries},
+		PerRetry: perTry,
+	}, &policy.ClientOptions{
+		Retry:     policy.RetryOptions{MaxRetries: -1},
+		Telemetry: policy.TelemetryOptions{Disabled: true},
+		Transport: bodyReader{next: transport},
+	})
+}
+
+// log writes a line when the user of the client wants any.
+func (c *Client) log(ctx context.Context, level Level, msg string, fields map[string]any) {
+	if c.options.Log != nil {
+		c.options.Log(ctx, level, msg, fields)
+	}
+}
+
+// acquire takes a place among the requests in flight.
+func acquire(ctx context.Context, places chan struct{}) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

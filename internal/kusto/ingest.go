@@ -1,8 +1,15 @@
 package kusto
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
 )
 
 // Request is the body of one submission.
@@ -53,5 +60,115 @@ type Properties struct {
 // request was accepted and is not tracked. Every error is an [*Error]; ask [NotSent] and [IsOutcomeUnknown] what it
 // means. A nil error means "queued", never "ingested".
 func (c *Client) Submit(ctx context.Context, database, table string, r Request) (operationID string, err error) {
-	return "", &Error{Operation: "submit", Kind: KindRefused}
+	x := newExchange("submit", "Submit")
+	path, err := queuedPath(database, table)
+	if err != nil {
+		return "", &Error{Operation: x.operation, Kind: KindRefused, Err: err}
+	}
+	if x.body, err = encode(r); err != nil {
+		return "", &Error{Operation: x.operation, Kind: KindRefused, Err: redactedError{err}}
+	}
+	if err := acquire(ctx, c.submissions); err != nil {
+		return "", &Error{Operation: x.operation, Kind: KindCanceled, Err: err}
+	}
+	defer func() { <-c.submissions }()
+
+	err = c.send(ctx, c.submitting, x, path)
+	if a := x.answer; a != nil && a.status >= 200 && a.status < 300 {
+		// The answer counts even if the context ended meanwhile, or if the connection broke behind its last byte.
+		if id, ok := operationIDOf(a.data); ok {
+			c.log(ctx, LevelInfo, "Kusto accepted an ingestion", map[string]any{
+				"database": database, "table": table, "ingestion_operation_id": id, "blobs": len(r.Blobs),
+			})
+			return id, nil
+		}
+		if err == nil && a.readErr == nil {
+			err = errors.New("the service accepted the request, but its answer has no readable operation id")
+		}
+	}
+	return "", x.failure(ctx, err, x.submissionKind(ctx, err))
+}
+
+// operationIDOf reads the answer to a submission. A missing or empty id is no error: tracking may be off.
+func operationIDOf(data []byte) (id string, ok bool) {
+	o, err := parseObject(data)
+	if err != nil {
+		return "", false
+	}
+	v := o.get("ingestionOperationId")
+	return o.text("ingestionOperationId"), v == nil || v[0] == '"'
+}
+
+// submissionKind says what the failure of a POST means. Whatever does not prove the contrary leaves the outcome open.
+func (x *exchange) submissionKind(ctx context.Context, err error) Kind {
+	var token *tokenError
+	switch {
+	case errors.As(err, &token) && ctx.Err() != nil, x.interrupted != nil:
+		return KindCanceled
+	case errors.As(err, &token):
+		return KindAuthentication
+	case x.answer == nil && x.neverSent(err) && ctx.Err() != nil:
+		return KindCanceled
+	case x.answer == nil && x.neverSent(err):
+		return KindRefused
+	case x.answer == nil:
+		return KindOutcomeUnknown
+	case refusedForNow(x.answer):
+		return KindRefused
+	case x.answer.status >= 300 && x.answer.status < 500:
+		return answerKind(x.answer.status)
+	default:
+		return KindOutcomeUnknown
+	}
+}
+
+// encode returns v as JSON, with "&" in URLs left readable.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return nil, fmt.Errorf("the request cannot be written as JSON: %w", err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// MarshalJSON writes the properties, then those of Additional in the order of their names.
+func (p Properties) MarshalJSON() ([]byte, error) {
+	type fields Properties // without this method
+	data, err := encode(fields(p))
+	if err != nil || len(p.Additional) == 0 {
+		return data, err
+	}
+	data = bytes.TrimSuffix(data, []byte("}"))
+	for _, name := range slices.Sorted(maps.Keys(p.Additional)) {
+		if knownProperty(name) {
+			continue
+		}
+		value := p.Additional[name]
+		if !json.Valid(value) {
+			return nil, fmt.Errorf("the additional property %q is not valid JSON", name)
+		}
+		key, err := encode(name)
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, ',')
+		data = append(data, key...)
+		data = append(data, ':')
+		data = append(data, value...)
+	}
+	return append(data, '}'), nil
+}
+
+// knownProperty reports whether Properties has a field of that name. Case is ignored, as the service may.
+func knownProperty(name string) bool {
+	t := reflect.TypeFor[Properties]()
+	for i := range t.NumField() {
+		tag, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if tag != "-" && strings.EqualFold(tag, name) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,7 +1,5 @@
 package kusto
 
-import "context"
-
 // States of a blob, in the spelling that [BlobDetail.State] uses whatever the service's case. Any other word is an
 // unknown state, which means "still running".
 const (
@@ -73,7 +71,23 @@ func (s Status) Complete(expected int) bool {
 	return expected > 0 && c.InProgress == 0 && c.Other == 0 && c.Succeeded+c.Failed+c.Canceled >= int64(expected)
 }
 
-// Status asks for the status of one operation, with an entry per blob when details is set.
-func (c *Client) Status(ctx context.Context, database, table, operationID string, details bool) (Status, error) {
-	return Status{}, &Error{Operation: "status", Kind: KindUnavailable}
+// Settled reports whether all expected blobs are finished, judged by the details and checked against the counters: as
+// long as they disagree, the answer is no. expected may be 0 when the number is not known.
+func (s Status) Settled(expected int) bool {
+	if len(s.Details) == 0 || len(s.Details) < expected {
+		return false
+	}
+	// States without a counter of their own may be counted under a name this package does not know, or not at all.
+	var uncounted int64
+	for _, d := range s.Details {
+		if !d.Terminal() {
+			return false
+		}
+		if d.State == StateSkipped || d.State == StatePartiallySucceeded {
+			uncounted++
+		}
+	}
+	c := s.Counters
+	finished := saturatingAdd(c.Succeeded+c.Failed+c.Canceled, uncounted)
+	return c.InProgress == 0 && c.Other <= uncounted && finished >= int64(len(s.Details))
 }

@@ -1,6 +1,7 @@
 package kusto
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -52,9 +53,40 @@ func (e *WaitError) Error() string {
 // Unwrap returns the cause.
 func (e *WaitError) Unwrap() error { return e.Err }
 
+func (o WaitOptions) withDefaults() WaitOptions {
+	o.Initial = cmp.Or(max(o.Initial, 0), time.Second)
+	o.Max = max(cmp.Or(max(o.Max, 0), 30*time.Second), o.Initial)
+	if o.Factor < 1 {
+		o.Factor = 2
+	}
+	if o.Jitter == 0 {
+		o.Jitter = 0.2
+	}
+	return o
+}
+
+const (
+	// notFoundGrace is how long after the start of a wait a 404 may mean "not known yet".
+	notFoundGrace = time.Minute
+	// toleratedFailures is how many polls of an operation may fail in a row; each has been retried already.
+	toleratedFailures = 5
+	// detailsEvery is how often details are asked for even though the counters say nothing new.
+	detailsEvery = 5
+	// lastReadLimit bounds the read of one status after the context ended, and lastReadsLimit all of them together:
+	// whoever interrupted the wait expects its end.
+	lastReadLimit, lastReadsLimit = 10 * time.Second, 30 * time.Second
+)
+
 // Wait polls the operations until all are complete or ctx ends. It returns the last known status by operation id, and
-// a [*WaitError] when some are not complete. progress, which may be nil, is called whenever the totals change, by one
+// a [*WaitError] when some are not complete. Polls begin soon and become rarer, up to one in 30 s for each operation.
+// They ask for counters alone until these look complete, and then for details, which decide. When ctx ends, each
+// incomplete operation is read once more. progress, which may be nil, is called whenever the totals change, by one
 // goroutine at a time.
 func (c *Client) Wait(ctx context.Context, database, table string, ops []PendingOperation, progress func(Progress)) (map[string]Status, error) {
-	return nil, &WaitError{}
+	w := newWaiter(c, database, table, ops, progress)
+	w.run(ctx)
+	if ctx.Err() != nil {
+		w.readOnceMore(ctx)
+	}
+	return w.result(ctx)
 }

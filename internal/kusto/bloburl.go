@@ -1,0 +1,299 @@
+package kusto
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// blobURL is a storage connection string in its parts. It is cut by hand, since net/url leaves ";key" in the path,
+// drops query pairs with a ";" in them, and refuses what the service accepts.
+//
+// Forms: https://learn.microsoft.com/kusto/api/connection-strings/storage-connection-strings.
+type blobURL struct {
+	scheme    string   // lower case
+	user      string   // what stands before "@": the file system of an abfss URL
+	host      string   // lower case, with the port when it is not the scheme's own
+	path      string   // as spelled, begins with "/" or is empty
+	query     string   // as spelled, without "?" and without suffixes
+	hasQuery  bool     //
+	suffixes  []string // what follows ";", for instance "managed_identity=system"
+	separator int      // where a SAS goes in the raw text
+}
+
+var errNotAbsolute = errors.New("the URL is not absolute: it has to begin with https://, abfss://, abfs:// or http://")
+
+// splitBlobURL cuts raw into its parts without decoding anything.
+func splitBlobURL(raw string) (blobURL, error) {
+	scheme, rest, ok := strings.Cut(raw, "://")
+	if !ok {
+		return blobURL{}, errNotAbsolute
+	}
+	b := blobURL{scheme: strings.ToLower(scheme)}
+	switch b.scheme {
+	case "https", "http", "abfss", "abfs":
+	default:
+		return blobURL{}, errors.New("the URL's scheme is none that the service reads: use https://, abfss://, abfs:// or http://")
+	}
+	rest, _, _ = strings.Cut(rest, "#")
+	b.separator = len(raw[:strings.Index(raw, "://")]) + len("://") + len(rest)
+
+	end := strings.IndexAny(rest, "/?;")
+	if end < 0 {
+		end = len(rest)
+	}
+	authority, rest := rest[:end], rest[end:]
+	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+		b.user, authority = authority[:at], authority[at+1:]
+	}
+	b.host = strings.ToLower(authority)
+
+	// The first ";" of the path begins the credential, and an account key may contain "/", "+" and "=" itself. So
+	// nothing after it is path or query.
+	cut := strings.IndexAny(rest, "?;")
+	switch {
+	case cut < 0:
+		b.path = rest
+	case rest[cut] == ';':
+		b.path = rest[:cut]
+		b.suffixes = strings.Split(rest[cut+1:], ";")
+	default:
+		b.path, b.hasQuery = rest[:cut], true
+		b.query = rest[cut+1:]
+		b.cutQuerySuffix()
+	}
+	return b, nil
+}
+
+// cutQuerySuffix takes "…;managed_identity=system" off the query. On a host that is not storage a ";" may be part of
+// the query, so only what is surely a credential is cut there.
+func (b *blobURL) cutQuerySuffix() {
+	for i := 0; i < len(b.query); i++ {
+		if b.query[i] != ';' {
+			continue
+		}
+		first, _, _ := strings.Cut(b.query[i+1:], ";")
+		if b.storage() || knownSuffix(first) || looksLikeKey(first) {
+			b.suffixes = strings.Split(b.query[i+1:], ";")
+			b.query = b.query[:i]
+			return
+		}
+	}
+}
+
+// storageSuffixes are the hosts of Azure Storage, OneLake and S3, where a query only carries credentials and versions.
+var storageSuffixes = []string{
+	".core.windows.net", ".core.usgovcloudapi.net", ".core.chinacloudapi.cn", ".core.cloudapi.de", ".core.eaglex.ic.gov",
+	".core.microsoft.scloud", ".storage.azure.net", ".fabric.microsoft.com", ".amazonaws.com", ".amazonaws.com.cn",
+}
+
+func (b *blobURL) storage() bool {
+	host, _, _ := strings.Cut(b.host, ":")
+	return slices.ContainsFunc(storageSuffixes, func(s string) bool { return strings.HasSuffix(host, s) })
+}
+
+func (b *blobURL) aws() bool {
+	host, _, _ := strings.Cut(b.host, ":")
+	return strings.HasSuffix(host, ".amazonaws.com") || strings.HasSuffix(host, ".amazonaws.com.cn")
+}
+
+func knownSuffix(s string) bool {
+	name, _, _ := strings.Cut(s, "=")
+	switch strings.ToLower(strings.TrimSpace(name)) {
+	case "managed_identity", "impersonate", "token", "sharedkey", "awscredentials":
+		return true
+	default:
+		return false
+	}
+}
+
+// looksLikeKey reports whether s could be a bare account key: 32 or more characters of base64.
+func looksLikeKey(s string) bool {
+	if len(s) < 32 {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if !isBase64(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isBase64(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("+/=-_", c) >= 0
+}
+
+// suffixSecret returns the kind of secret in one suffix, "" when it is none.
+func suffixSecret(s string) string {
+	name, value, hasValue := strings.Cut(s, "=")
+	switch strings.ToLower(strings.TrimSpace(name)) {
+	case "managed_identity", "impersonate", "":
+		if strings.TrimSpace(name) == "" && hasValue && value != "" {
+			return "account key"
+		}
+		return ""
+	case "token":
+		return "token"
+	case "awscredentials":
+		return "AWS credentials"
+	default: // "sharedkey=…", or the bare key of a storage account
+		return "account key"
+	}
+}
+
+// SecretKind returns what secret the URL carries: "", "SAS", "account key", "token", "AWS credentials" or
+// "presigned URL". A URL that it cannot read carries none.
+func SecretKind(raw string) string {
+	b, err := splitBlobURL(raw)
+	if err != nil {
+		return ""
+	}
+	for _, s := range b.suffixes {
+		if kind := suffixSecret(s); kind != "" {
+			return kind
+		}
+	}
+	return querySecret(b.query)
+}
+
+// HasCredential reports whether the URL says how the service shall read the blob: by a secret, by a managed identity
+// or by impersonation.
+func HasCredential(raw string) bool {
+	b, err := splitBlobURL(raw)
+	if err != nil {
+		return false
+	}
+	for _, s := range b.suffixes {
+		if knownSuffix(s) || suffixSecret(s) != "" {
+			return true
+		}
+	}
+	return querySecret(b.query) != ""
+}
+
+// querySecret returns the kind of secret in a query.
+func querySecret(query string) string {
+	names := map[string]bool{}
+	for pair := range strings.SplitSeq(query, "&") {
+		names[parameterName(pair)] = true
+	}
+	switch {
+	case names["x-amz-signature"], names["x-goog-signature"], names["signature"] && (names["awsaccesskeyid"] || names["googleaccessid"]):
+		return "presigned URL"
+	case names["sig"]:
+		return "SAS"
+	default:
+		return ""
+	}
+}
+
+// parameterName returns the decoded name of a query pair in lower case, so that "s%69g" does not hide a signature.
+func parameterName(pair string) string {
+	name, _, _ := strings.Cut(pair, "=")
+	if decoded, err := url.QueryUnescape(name); err == nil {
+		name = decoded
+	}
+	return strings.ToLower(name)
+}
+
+// SASExpiry returns the expiry (se=) of the SAS in raw, which is a URL or a SAS token alone.
+func SASExpiry(raw string) (time.Time, bool) {
+	query := strings.TrimLeft(raw, "?&")
+	if strings.Contains(raw, "://") {
+		b, err := splitBlobURL(raw)
+		if err != nil {
+			return time.Time{}, false
+		}
+		query = b.query
+	}
+	if querySecret(query) != "SAS" {
+		return time.Time{}, false
+	}
+	for pair := range strings.SplitSeq(query, "&") {
+		if parameterName(pair) != "se" {
+			continue
+		}
+		_, value, _ := strings.Cut(pair, "=")
+		value, err := url.QueryUnescape(value)
+		if err != nil {
+			return time.Time{}, false
+		}
+		// https://learn.microsoft.com/rest/api/storageservices/formatting-datetime-values
+		for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", time.DateOnly} {
+			if t, err := time.Parse(layout, value); err == nil {
+				return t.UTC(), true
+			}
+		}
+		return time.Time{}, false
+	}
+	return time.Time{}, false
+}
+
+// WithSAS appends a SAS token, with or without its "?", to a URL that carries no credential. Other URLs are returned
+// as they are, and so are those of S3, which has no use for it and would only be told a secret.
+func WithSAS(raw, sas string) string {
+	sas = strings.TrimLeft(strings.TrimSpace(sas), "?&")
+	b, err := splitBlobURL(raw)
+	if err != nil || sas == "" || b.aws() || HasCredential(raw) {
+		return raw
+	}
+	whole := strings.TrimRight(raw[:b.separator], "?&;")
+	if b.hasQuery && b.query != "" {
+		return whole + "&" + sas
+	}
+	return whole + "?" + sas
+}
+
+// BlobIdentity returns the part of a blob's URL that says which blob it is: the URL without credentials, in one
+// spelling. Two URLs of one blob have the same identity whatever their SAS; two blobs never share one. It returns an
+// error when raw is not an absolute URL of a scheme the service reads.
+func BlobIdentity(raw string) (string, error) {
+	b, err := splitBlobURL(raw)
+	if err != nil {
+		return "", err
+	}
+	if err := b.normalizeHost(); err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	out.Grow(len(b.scheme) + len(b.host) + len(b.path) + 4)
+	out.WriteString(b.scheme)
+	out.WriteString("://")
+	out.WriteString(b.host)
+	writePath(&out, b.path, b.storage())
+	writeIdentityQuery(&out, &b)
+	return out.String(), nil
+}
+
+// normalizeHost rewrites abfss URLs to their https form and drops the default port.
+func (b *blobURL) normalizeHost() error {
+	switch b.scheme {
+	case "abfss", "abfs":
+		if b.user == "" {
+			return fmt.Errorf("an %s URL has the form %s://<file system>@<account>.dfs.core.windows.net/<path>", b.scheme, b.scheme)
+		}
+		b.scheme, b.path, b.user = "https", "/"+b.user+b.path, ""
+	default:
+		if b.user != "" {
+			return errors.New("the URL has a user name before its host, which the service does not use")
+		}
+	}
+	port := ":443"
+	if b.scheme == "http" {
+		port = ":80"
+	}
+	b.host = strings.TrimSuffix(strings.TrimSuffix(b.host, port), ":")
+	if b.host == "" || strings.HasPrefix(b.host, ":") {
+		return errors.New("the URL has no host")
+	}
+	if strings.ContainsFunc(b.host, func(r rune) bool {
+		return r <= ' ' || r == 0x7f || strings.ContainsRune(`\%"<>^{|}`+"`", r) || r == '\uFFFD'
+	}) {
+		return errors.New("the URL's host is not a host name")
+	}
+	return nil
+}
