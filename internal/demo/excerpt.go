@@ -10,23 +10,30 @@ import (
 
 // excerpt passes on what a person wants to see of a plan and an apply: which resource will be what, which blobs will be sent, progress,
 // the outcome, and every warning and error but the one about development overrides, which are how the demo works.
+//
+// It reads coloured text: without colours Terraform leaves out the frames that tell where a warning ends.
 type excerpt struct {
 	out     io.Writer
 	all     bool
+	colours bool
 	partial []byte
 
-	box      []string // a warning or error that has begun
+	box      []string // a warning or error that has begun, as printed
+	boxed    string   // the same, plain
 	inStatus bool     // in the blob_status of a planned resource
+	errors   int      // how many were passed on
 }
-
-func newExcerpt(out io.Writer, all bool) *excerpt { return &excerpt{out: out, all: all} }
 
 var (
 	told = regexp.MustCompile(`^(  # |Plan: |No changes|Apply complete!|Interrupt|[a-z0-9_]+\.[^ ]+: )`)
 
 	statusBegins = regexp.MustCompile(`^ {6}[+~] blob_status `)
 	statusEnds   = regexp.MustCompile(`^ {8}\}`)
+
+	colour = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 )
+
+func plain(text string) string { return colour.ReplaceAllString(text, "") }
 
 // Write takes text as it comes and passes on whole lines.
 func (e *excerpt) Write(text []byte) (int, error) {
@@ -48,37 +55,45 @@ func (e *excerpt) flush() {
 		e.take(string(e.partial))
 		e.partial = nil
 	}
-	e.print(e.box...)
-	e.box = nil
+	e.endBox()
 }
 
 func (e *excerpt) take(line string) {
+	text := plain(line)
 	switch {
 	case e.all:
 		e.print(line)
-	case e.box != nil || strings.HasPrefix(line, "╷"):
-		e.takeBoxed(line)
-	case e.inStatus || statusBegins.MatchString(line):
-		e.inStatus = !statusEnds.MatchString(line)
+	case e.box != nil || strings.HasPrefix(text, "╷"):
+		e.box = append(e.box, line)
+		e.boxed += text + "\n"
+		if strings.HasPrefix(text, "╵") {
+			e.endBox()
+		}
+	case e.inStatus || statusBegins.MatchString(text):
+		e.inStatus = !statusEnds.MatchString(text)
 		e.print(line)
-	case told.MatchString(line):
+	case told.MatchString(text):
 		e.print(line)
 	}
 }
 
-func (e *excerpt) takeBoxed(line string) {
-	e.box = append(e.box, line)
-	if !strings.HasPrefix(line, "╵") {
-		return
-	}
-	if !strings.Contains(strings.Join(e.box, "\n"), "development overrides are in effect") {
+func (e *excerpt) endBox() {
+	if !strings.Contains(e.boxed, "development overrides are in effect") {
 		e.print(e.box...)
 	}
-	e.box = nil
+	if strings.Contains(e.boxed, "│ Error: ") {
+		e.errors++
+	}
+	e.box, e.boxed = nil, ""
 }
 
 func (e *excerpt) print(lines ...string) {
 	for _, line := range lines {
+		if e.colours {
+			line += "\x1b[0m" // what ends a colour may stand in a line that is left out
+		} else {
+			line = plain(line)
+		}
 		_, _ = fmt.Fprintln(e.out, "  "+line)
 	}
 }

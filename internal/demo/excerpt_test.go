@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const printed = `╷
+var printed = strings.ReplaceAll(`╷
 │ Warning: Provider development overrides are in effect
 │
 │  - terraform-provider-kusto/kusto in /tmp/kusto-demo-1/bin
@@ -33,10 +33,10 @@ Plan: 1 to add, 0 to change, 0 to destroy.
 
 Changes to Outputs:
   + state = (known after apply)
-kusto_queued_ingestion.alerts: Creating...
+{ESC}[0m{ESC}[1mkusto_queued_ingestion.alerts: Creating...{ESC}[0m
 kusto_queued_ingestion.alerts: Creation complete after 3s
-╷
-│ Warning: Some blobs were not ingested
+{ESC}[33m╷{ESC}[0m
+│ {ESC}[33mWarning: {ESC}[0mSome blobs were not ingested
 │
 ╵
 
@@ -45,7 +45,7 @@ Apply complete! Resources: 1 added, 0 changed, 0 destroyed.
 Outputs:
 
 state = {}
-`
+`, "{ESC}", "\x1b")
 
 const excerpted = `    # kusto_queued_ingestion.alerts will be created
         + blob_status         = {
@@ -70,7 +70,7 @@ func TestExcerpt_keepsWhatMattersHoweverTheTextArrives(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out strings.Builder
-			e := newExcerpt(&out, false)
+			e := &excerpt{out: &out}
 			if _, err := io.Copy(e, wrap(strings.NewReader(printed))); err != nil {
 				t.Fatal(err)
 			}
@@ -85,12 +85,12 @@ func TestExcerpt_keepsWhatMattersHoweverTheTextArrives(t *testing.T) {
 func TestExcerpt_showsAllWhenAsked(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	e := newExcerpt(&out, true)
+	e := &excerpt{out: &out, all: true}
 	if _, err := io.WriteString(e, printed+"the end"); err != nil {
 		t.Fatal(err)
 	}
 	e.flush()
-	want := "  " + strings.ReplaceAll(printed, "\n", "\n  ") + "the end\n"
+	want := "  " + strings.ReplaceAll(plain(printed), "\n", "\n  ") + "the end\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
 	}
@@ -99,12 +99,28 @@ func TestExcerpt_showsAllWhenAsked(t *testing.T) {
 func TestExcerpt_keepsAnErrorThatIsCutOff(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	e := newExcerpt(&out, false)
+	e := &excerpt{out: &out}
 	if _, err := io.WriteString(e, "╷\n│ Error: it bro"); err != nil {
 		t.Fatal(err)
 	}
 	e.flush()
 	if diff := cmp.Diff("  ╷\n  │ Error: it bro\n", out.String()); diff != "" {
+		t.Error(diff)
+	}
+	if e.errors != 1 {
+		t.Errorf("%d errors counted", e.errors)
+	}
+}
+
+func TestExcerpt_coloursEndWithTheirLine(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	e := &excerpt{out: &out, colours: true}
+	if _, err := io.WriteString(e, "\x1b[1mPlan: 1 to add\n\x1b[0m left out\n"); err != nil {
+		t.Fatal(err)
+	}
+	e.flush()
+	if diff := cmp.Diff("  \x1b[1mPlan: 1 to add\x1b[0m\n", out.String()); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -54,8 +55,8 @@ func (t *terraform) command(args ...string) string {
 // run shows what the program prints, shortened unless verbose, and returns all of it.
 func (t *terraform) run(ctx context.Context, args ...string) (string, error) {
 	var raw bytes.Buffer
-	shown := newExcerpt(t.out, t.verbose)
-	cmd := command(ctx, t.folder, t.environ, t.program.Path, append(args, "-no-color")...)
+	shown := &excerpt{out: t.out, all: t.verbose, colours: isTerminal(t.out)}
+	cmd := command(ctx, t.folder, t.environ, t.program.Path, args...)
 	cmd.Stdout = io.MultiWriter(&raw, shown)
 	cmd.Stderr = cmd.Stdout
 	err := cmd.Run()
@@ -64,10 +65,23 @@ func (t *terraform) run(ctx context.Context, args ...string) (string, error) {
 		// Interrupted, and perhaps killed after that: the provider must not outlive the program that started it.
 		killGroup(cmd)
 	}
-	if err != nil {
-		return raw.String(), fmt.Errorf("%s: %w, having printed:\n%s", t.command(args...), err, raw.String())
+	switch {
+	case err == nil:
+		return plain(raw.String()), nil
+	case t.verbose || shown.errors > 0:
+		return "", fmt.Errorf("%s: %w", t.command(args...), err)
+	default:
+		return "", fmt.Errorf("%s: %w, having printed:\n%s", t.command(args...), err, plain(raw.String()))
 	}
-	return raw.String(), nil
+}
+
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // ingestion is a kusto_queued_ingestion as the state has it.
