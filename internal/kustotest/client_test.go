@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -157,4 +158,14 @@ func indent(t *testing.T, document string) string {
 		t.Fatalf("%q is no JSON: %v", document, err)
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// request asks the handler itself, without a connection.
+func request(t testing.TB, server *kustotest.Server, method, path, body string) int {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+	r.Header = http.Header{"Authorization": {"Bearer x"}, "Accept": {"application/json"}, "Content-Type": {"application/json"}}
+	recorder := httptest.NewRecorder()
+	server.ServeHTTP(recorder, r)
+	return recorder.Code
 }
