@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
@@ -77,10 +78,15 @@ func (v *validation) add(d diag.Diagnostic) { v.diags.Append(d) }
 
 // entityNames is what the service allows in the names of databases and tables.
 // See https://learn.microsoft.com/kusto/query/schema-entities/entity-names.
-var entityNames = regexp.MustCompile(`^[\p{L}\p{N}_ .-]{1,1024}$`)
+var entityNames = regexp.MustCompile(`^[\p{L}\p{N}_ .-]+$`)
+
+const maxEntityName = 1024
 
 func (v *validation) entityName(name string, value types.String) {
-	if !value.IsNull() && !value.IsUnknown() && !entityNames.MatchString(value.ValueString()) {
+	if value.IsNull() || value.IsUnknown() {
+		return
+	}
+	if text := value.ValueString(); !entityNames.MatchString(text) || utf8.RuneCountInString(text) > maxEntityName {
 		v.add(entityNameError(path.Root(name), name))
 	}
 }
