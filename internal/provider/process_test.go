@@ -134,6 +134,9 @@ func (w *workspace) state() *resourceState {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	if len(text) == 0 { // the CLI was killed before it wrote one
+		return nil
+	}
 	var document struct {
 		Resources []struct {
 			Type      string          `json:"type"`

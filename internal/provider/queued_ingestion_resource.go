@@ -59,7 +59,7 @@ func (r *queuedIngestionResource) Create(ctx context.Context, req resource.Creat
 	}
 	a.run(ctx, a.sending())
 	switch {
-	case a.nothingTaken():
+	case !a.taken:
 		resp.Diagnostics.Append(a.report(asError)...)
 		return
 	case a.nothingIngested():

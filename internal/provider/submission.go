@@ -30,7 +30,8 @@ type submission struct {
 	book            *ledger.Ledger
 
 	problems []problem
-	accepted []kusto.PendingOperation
+	accepted []kusto.PendingOperation // the tracked ones
+	taken    bool                     // whether any request was accepted, or may have been
 }
 
 // problem is a request that was not accepted, or of which nobody knows.
@@ -98,6 +99,7 @@ func (s *submission) record(ctx context.Context, requests [][]ledger.Decision, o
 			unsent = append(unsent, requests[i]...)
 			s.book.Refuse(requests[i])
 		case o.err == nil:
+			s.taken = true
 			s.book.Accept(requests[i], o.id)
 			if o.id != "" {
 				s.accepted = append(s.accepted, kusto.PendingOperation{ID: o.id, Blobs: len(requests[i])})
@@ -106,6 +108,7 @@ func (s *submission) record(ctx context.Context, requests [][]ledger.Decision, o
 			s.book.Refuse(requests[i])
 			s.problems = append(s.problems, problem{err: o.err, blobs: requests[i]})
 		default:
+			s.taken = true
 			s.book.Doubt(requests[i])
 			s.problems = append(s.problems, problem{err: o.err, blobs: requests[i]})
 		}
@@ -123,19 +126,6 @@ func notBegun(ctx context.Context) error {
 		return fmt.Errorf("not begun: %w", context.Cause(ctx))
 	}
 	return errNotBegun
-}
-
-// nothingTaken reports whether it is certain that the service took none of what this submission sent.
-func (s *submission) nothingTaken() bool {
-	for _, p := range s.problems {
-		if errors.Is(p.err, errNotBegun) || p.err == nil {
-			continue
-		}
-		if kusto.IsOutcomeUnknown(p.err) {
-			return false
-		}
-	}
-	return len(s.accepted) == 0
 }
 
 // wait waits until the accepted operations are done or ctx ends, and records what the service says.
