@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // blobURL is a storage connection string in its parts. It is cut by hand, since net/url leaves ";key" in the path,
@@ -241,11 +243,18 @@ func WithSAS(raw, sas string) string {
 	if err != nil || sas == "" || b.aws() || HasCredential(raw) {
 		return raw
 	}
-	whole := strings.TrimRight(raw[:b.separator], "?&;")
-	if b.hasQuery && b.query != "" {
-		return whole + "&" + sas
+	whole := raw[:b.separator]
+	if len(b.suffixes) > 0 { // empty ones
+		whole = strings.TrimRight(whole, ";")
 	}
-	return whole + "?" + sas
+	switch {
+	case !b.hasQuery:
+		return whole + "?" + sas
+	case strings.Trim(b.query, "&") == "":
+		return strings.TrimRight(whole, "&") + sas
+	default:
+		return strings.TrimRight(whole, "&") + "&" + sas
+	}
 }
 
 // BlobIdentity returns the part of a blob's URL that says which blob it is: the URL without credentials, in one
@@ -291,8 +300,8 @@ func (b *blobURL) normalizeHost() error {
 		return errors.New("the URL has no host")
 	}
 	if strings.ContainsFunc(b.host, func(r rune) bool {
-		return r <= ' ' || r == 0x7f || strings.ContainsRune(`\%"<>^{|}`+"`", r) || r == '\uFFFD'
-	}) {
+		return r < 0x80 && !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune("-._:[]", r)) || !unicode.IsPrint(r)
+	}) || !utf8.ValidString(b.host) {
 		return errors.New("the URL's host is not a host name")
 	}
 	return nil

@@ -39,8 +39,8 @@ func parseObject(data []byte) (object, error) {
 // UnmarshalJSON reads the members. The caller has checked that data is valid JSON.
 func (o *object) UnmarshalJSON(data []byte) error {
 	decoder := json.NewDecoder(strings.NewReader(string(data)))
-	if _, err := decoder.Token(); err != nil {
-		return err
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return errNotObject
 	}
 	for decoder.More() {
 		key, err := decoder.Token()

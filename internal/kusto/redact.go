@@ -15,12 +15,13 @@ func Redact(text string) string {
 	if text == "" || !suspicious(text) {
 		return text
 	}
-	text = redactURLs(text)
-	text = namedSecret.ReplaceAllString(text, "${1}"+redacted)
-	text = signature.ReplaceAllString(text, "${1}"+redacted)
 	text = bearer.ReplaceAllString(text, "${1} "+redacted)
 	text = jwt.ReplaceAllString(text, redacted)
-	return accountKey.ReplaceAllString(text, redacted)
+	text = namedSecret.ReplaceAllString(text, "${1}"+redacted)
+	text = signature.ReplaceAllString(text, "${1}"+redacted)
+	text = accountKey.ReplaceAllString(text, redacted)
+	// Last, because a URL may swallow the name of a secret that follows it.
+	return redactURLs(text)
 }
 
 // suspicious is a quick test that spares harmless text the regular expressions: each of them needs one of these.

@@ -13,7 +13,8 @@ func TestRedact(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"harmless":                {"Table 'T' was not found, activity 11111111-2222", "Table 'T' was not found, activity 11111111-2222"},
 		"SAS":                     {"Cannot read '" + blob + "?" + testSAS + "'.", "Cannot read '" + blob + "?REDACTED'."},
-		"end of a sentence":       {"see " + blob + "?sig=abc).", "see " + blob + "?REDACTED)."},
+		"end of a sentence":       {"(" + blob + ").", "(" + blob + ")."},
+		"SAS, end of a sentence":  {"see " + blob + "?sig=abc).", "see " + blob + "?REDACTED"},
 		"two URLs":                {blob + "?sig=a and " + blob + "?sig=b", blob + "?REDACTED and " + blob + "?REDACTED"},
 		"list by semicolons":      {blob + ";" + blob + "?sig=b", blob + ";" + blob + "?REDACTED"},
 		"account key":             {blob + ";" + testKey + " failed", blob + ";REDACTED failed"},
