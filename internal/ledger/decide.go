@@ -85,10 +85,20 @@ func (l *Ledger) sameVersion(b Blob, e Entry) bool {
 	return l.Imported || e.SourceID == "" || SameVersion(b.SourceID, e.SourceID)
 }
 
+// strayIndex returns what an import found by source id: also the blobs with a key, as a file is known to the service by the URL that it was staged
+// under.
 func (l *Ledger) strayIndex() map[string]Entry {
 	index := make(map[string]Entry, len(l.Strays))
 	for _, e := range l.Strays {
 		index[fold(e.SourceID)] = e
+	}
+	if !l.Imported {
+		return index
+	}
+	for _, e := range l.Entries {
+		if e.SourceID != "" {
+			index[fold(e.SourceID)] = e
+		}
 	}
 	return index
 }

@@ -241,6 +241,23 @@ func TestImport_sendsNothingWhateverTheVersion(t *testing.T) {
 	}
 }
 
+func TestImport_fileIsFoundByTheSourceIDOfItsStagedBlob(t *testing.T) {
+	t.Parallel()
+	l := New()
+	if err := l.Import("op", []Observation{{Key: "https://staging/x", SourceID: "S1", Status: Succeeded}}); err != nil {
+		t.Fatal(err)
+	}
+	decisions := l.Decide([]Blob{blob("data/x.csv", "s1"), blob("data/y.csv", "s2")}, true)
+	if diff := cmp.Diff([]Class{Done, Added}, classes(decisions)); diff != "" {
+		t.Fatal(diff)
+	}
+	l.Adopt(decisions)
+	want := map[string]Entry{"data/x.csv": {SourceID: "s1", Status: Succeeded, Operation: "op"}}
+	if diff := cmp.Diff(want, l.Entries); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestImport_anonymousBlobIsAnError(t *testing.T) {
 	t.Parallel()
 	err := New().Import("op", []Observation{{Status: Succeeded}})
