@@ -9,7 +9,7 @@ import (
 )
 
 // excerpt passes on what a person wants to see of a plan and an apply: which resource will be what, which blobs will be sent, progress,
-// the outcome, and every warning and error but the one about development overrides, which are how the demo works.
+// the outcome, and every warning and error that tells something.
 //
 // It reads coloured text: without colours Terraform leaves out the frames that tell where a warning ends.
 type excerpt struct {
@@ -77,8 +77,12 @@ func (e *excerpt) take(line string) {
 	}
 }
 
+// leftOut are warnings and errors that tell a person nothing: the overrides are how the demo works, and an interrupted apply says for each
+// resource that it halted.
+var leftOut = regexp.MustCompile(`development overrides are in effect|Error: execution halted`)
+
 func (e *excerpt) endBox() {
-	if !strings.Contains(e.boxed, "development overrides are in effect") {
+	if !leftOut.MatchString(e.boxed) {
 		e.print(e.box...)
 	}
 	if strings.Contains(e.boxed, "│ Error: ") {
