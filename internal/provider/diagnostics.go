@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/kusto"
 	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/ledger"
@@ -188,6 +189,31 @@ func unreadableLedger(err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Unable to read the ledger", paragraphs(
 		"The resource's private state could not be read: "+err.Error()+".",
 		"Nothing was sent, because it is not certain what was sent before. Restore the state from a backup, or remove the resource from the state and import its operations.",
+	))
+}
+
+// Local files.
+
+func fileError(at path.Path, name string, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Unable to use the file", paragraphs(
+		fmt.Sprintf("The file %q is to be ingested. %s.", name, upperFirst(kusto.Redact(err.Error()))),
+		"Nothing was sent. A relative path counts from the directory in which Terraform runs; write \"${path.module}/…\" for a file beside the configuration.",
+	))
+}
+
+func fileTooLargeError(at path.Path, name string, size int64) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "The file is too large", paragraphs(
+		fmt.Sprintf("The file %q has %d bytes. The service refuses sources of more than 6 GB, and the blob would fail after it was submitted.", name, size),
+		"Nothing was sent. Split the file, or set properties.ignore_size_limit.",
+	))
+}
+
+func stagingError(at path.Path, name string, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Unable to stage the file", paragraphs(
+		fmt.Sprintf("The file %q was to be uploaded to the cluster's staging container.", name),
+		said(err),
+		"Files are uploaded before anything is submitted, so nothing of this apply was submitted, and the state is kept as it was. Mend the cause and apply again.",
+		ids(err),
 	))
 }
 

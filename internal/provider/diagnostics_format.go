@@ -124,3 +124,11 @@ func failedLines(failed []failedLine) string {
 	}
 	return listed(lines)
 }
+
+// upperFirst makes a sentence of an error's text.
+func upperFirst(text string) string {
+	if text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}

@@ -98,6 +98,14 @@ func (a *queuedIngestionAction) Invoke(ctx context.Context, req action.InvokeReq
 	defer cancel()
 
 	i := config.invocation(client, properties)
+	files, diags := inspectFiles(ctx, queuedIngestionModel{Blobs: config.Blobs, Properties: config.Properties})
+	resp.Diagnostics.Append(diags...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(i.stage(ctx, i.book.Decide(i.blobs, false), files, fileArguments(config.Blobs))...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	i.progress = func(text string) { resp.SendProgress(action.InvokeProgressEvent{Message: text}) }
 	resp.Diagnostics.Append(i.run(ctx, config.WaitForCompletion.IsNull() || config.WaitForCompletion.ValueBool())...)
 }
@@ -112,6 +120,9 @@ func (m queuedIngestionActionModel) timeout() (time.Duration, diag.Diagnostics) 
 func (m queuedIngestionActionModel) expired(now time.Time) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for i, b := range blobArguments(m.Blobs) {
+		if b.isFile() {
+			continue
+		}
 		if at, expired := expiredCredential(b.URL.ValueString(), m.SASToken.ValueString(), now); expired {
 			diags.Append(expiredCredentialError(path.Root("blobs").AtListIndex(i).AtName("url"), at))
 		}
@@ -140,6 +151,9 @@ func (m queuedIngestionActionModel) invocation(client *kusto.Client, properties 
 			id = uuid.NewString()
 		}
 		i.blobs = append(i.blobs, ledger.Blob{Key: key, SourceID: id})
+		if b.isFile() {
+			continue
+		}
 		i.sources[key] = kusto.Blob{URL: kusto.WithSAS(b.URL.ValueString(), m.SASToken.ValueString()), RawSize: b.RawSize.ValueInt64Pointer()}
 	}
 	return i

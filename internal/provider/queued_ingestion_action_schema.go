@@ -20,7 +20,8 @@ func (a *queuedIngestionAction) Schema(_ context.Context, _ action.SchemaRequest
 			"table":    schema.StringAttribute{Required: true, MarkdownDescription: textTable},
 			"blobs": schema.ListNestedAttribute{Required: true, MarkdownDescription: "Blobs to ingest.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"url":       schema.StringAttribute{Required: true, MarkdownDescription: textURL},
+					"file":      schema.StringAttribute{Optional: true, MarkdownDescription: "Path of a local file, in place of `url`. It is uploaded to the cluster's own staging container."},
+					"url":       schema.StringAttribute{Optional: true, MarkdownDescription: textURL},
 					"raw_size":  schema.Int64Attribute{Optional: true, MarkdownDescription: textRawSize},
 					"source_id": schema.StringAttribute{Optional: true, MarkdownDescription: "Identifier of the blob in this invocation; the service documents a GUID. By default a random one."},
 				}}},

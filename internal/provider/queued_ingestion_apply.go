@@ -16,6 +16,7 @@ type application struct {
 	config, plan queuedIngestionModel
 	book         *ledger.Ledger
 	allowed      func(key string) bool // whether the plan said that the blob may be sent
+	files        localFiles            // as they were when the plan was made
 
 	submission
 	asked     propertiesModel // the properties as arguments
@@ -52,7 +53,7 @@ func (a *application) prepare(ctx context.Context) diag.Diagnostics {
 func (a *application) sources() map[string]kusto.Blob {
 	sources := map[string]kusto.Blob{}
 	for _, b := range blobArguments(a.config.Blobs) {
-		if key, known := b.key(); known {
+		if key, known := b.key(); known && !b.isFile() {
 			sources[key] = kusto.Blob{URL: kusto.WithSAS(b.URL.ValueString(), a.config.SASToken.ValueString()), RawSize: b.RawSize.ValueInt64Pointer()}
 		}
 	}
@@ -112,6 +113,11 @@ func (a *application) confirm(ctx context.Context, sending []ledger.Decision) ([
 		confirmed = append(confirmed, d)
 	}
 	return confirmed, diags
+}
+
+// stage uploads the files among what is to be sent. Nothing is submitted unless all of them arrived as they were planned.
+func (a *application) stage(ctx context.Context, sending []ledger.Decision) diag.Diagnostics {
+	return a.submission.stage(ctx, sending, a.files, fileArguments(a.config.Blobs))
 }
 
 // run submits, and waits if that is wanted.

@@ -63,7 +63,7 @@ func (a answer) importInto(book *ledger.Ledger) diag.Diagnostics {
 func importedModel(resp *resource.ImportStateResponse, id importID, book *ledger.Ledger) queuedIngestionModel {
 	blobs := make([]blobArgument, 0, len(book.Entries))
 	for key, e := range book.Entries {
-		blobs = append(blobs, blobArgument{URL: types.StringValue(key), SourceID: textOrNull(e.SourceID), RawSize: types.Int64Null()})
+		blobs = append(blobs, blobArgument{URL: types.StringValue(key), File: types.StringNull(), SourceID: textOrNull(e.SourceID), RawSize: types.Int64Null()})
 	}
 	slices.SortFunc(blobs, func(a, b blobArgument) int { return cmp.Compare(a.URL.ValueString(), b.URL.ValueString()) })
 	return queuedIngestionModel{

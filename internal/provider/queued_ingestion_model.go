@@ -39,6 +39,7 @@ type queuedIngestionModel struct {
 // blobArgument is one element of the list of blobs.
 type blobArgument struct {
 	URL      types.String
+	File     types.String
 	SourceID types.String
 	RawSize  types.Int64
 }
@@ -50,11 +51,12 @@ func blobArguments(list types.List) []blobArgument {
 	for i, element := range elements {
 		object, ok := element.(types.Object)
 		if !ok || object.IsUnknown() {
-			blobs[i] = blobArgument{URL: types.StringUnknown(), SourceID: types.StringUnknown(), RawSize: types.Int64Unknown()}
+			blobs[i] = blobArgument{URL: types.StringUnknown(), File: types.StringNull(), SourceID: types.StringUnknown(), RawSize: types.Int64Unknown()}
 			continue
 		}
 		attributes := object.Attributes()
 		blobs[i].URL, _ = attributes["url"].(types.String)
+		blobs[i].File, _ = attributes["file"].(types.String)
 		blobs[i].SourceID, _ = attributes["source_id"].(types.String)
 		blobs[i].RawSize, _ = attributes["raw_size"].(types.Int64)
 	}
@@ -64,15 +66,20 @@ func blobArguments(list types.List) []blobArgument {
 func blobList(blobs []blobArgument) types.List {
 	elements := make([]attr.Value, len(blobs))
 	for i, b := range blobs {
-		elements[i] = types.ObjectValueMust(blobType.AttrTypes, map[string]attr.Value{"url": b.URL, "source_id": b.SourceID, "raw_size": b.RawSize})
+		elements[i] = types.ObjectValueMust(blobType.AttrTypes, map[string]attr.Value{
+			"url": b.URL, "file": b.File, "source_id": b.SourceID, "raw_size": b.RawSize,
+		})
 	}
 	return types.ListValueMust(blobType, elements)
 }
 
-// key returns the identity of the blob, and false while it is not known. A URL without an identity is refused by the validation; until then it is
-// its own.
+// key returns the identity of the blob, the path as it is written or the URL without credentials, and false while it is not known. A URL without an
+// identity is refused by the validation; until then it is its own.
 func (b blobArgument) key() (string, bool) {
-	if b.URL.IsUnknown() {
+	if b.isFile() {
+		return b.File.ValueString(), true
+	}
+	if b.URL.IsNull() || b.URL.IsUnknown() || b.File.IsUnknown() {
 		return "", false
 	}
 	identity, err := kusto.BlobIdentity(b.URL.ValueString())
@@ -82,13 +89,17 @@ func (b blobArgument) key() (string, bool) {
 	return identity, true
 }
 
+// isFile reports whether the blob is a local file whose path is known.
+func (b blobArgument) isFile() bool { return b.File.ValueString() != "" }
+
 // sourceIDSpace is the namespace of the source ids that are derived and not given.
 var sourceIDSpace = uuid.MustParse("5d1f6c0e-6a0b-4c3f-9a57-0c2b6f4be1a7")
 
 // defaultSourceID derives the version of a blob for which the configuration names none. It is the same in every plan. The name of the database
-// counts without case, as it does for the service.
-func defaultSourceID(database, table, key string) string {
-	return uuid.NewSHA1(sourceIDSpace, []byte(strings.Join([]string{strings.ToLower(database), table, key}, "\n"))).String()
+// counts without case, as it does for the service. For a file the hash of its content is given too, so that an edited file is another version.
+func defaultSourceID(database, table, key string, content ...string) string {
+	name := append([]string{strings.ToLower(database), table, key}, content...)
+	return uuid.NewSHA1(sourceIDSpace, []byte(strings.Join(name, "\n"))).String()
 }
 
 // ledgerBlobs returns the blobs of a list whose keys and source ids are known.

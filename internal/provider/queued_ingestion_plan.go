@@ -40,6 +40,7 @@ func (r *queuedIngestionResource) ModifyPlan(ctx context.Context, req resource.M
 	}
 	resp.Diagnostics.Append(p.run(ctx, memory)...)
 	resp.RequiresReplace = append(resp.RequiresReplace, p.replace...)
+	resp.Diagnostics.Append(p.files.keep(ctx, resp.Private)...)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, p.plan)...)
 	}
@@ -50,6 +51,7 @@ type planning struct {
 	config, plan queuedIngestionModel
 	state        *queuedIngestionModel // nil when the resource is to be created
 	book         *ledger.Ledger
+	files        localFiles // as they are now, by path
 	now          time.Time
 	replace      path.Paths
 }
@@ -69,6 +71,12 @@ func (p *planning) run(ctx context.Context, memory []byte) diag.Diagnostics {
 		p.keepMeaning(ctx)
 		diags.Append(p.propertiesWarning(ctx)...)
 	}
+	files, more := inspectFiles(ctx, p.config)
+	diags.Append(more...)
+	if diags.HasError() {
+		return diags
+	}
+	p.files = files
 	wanted, complete := p.wanted()
 	retry, known := retryWanted(ctx, p.config)
 	decisions := p.book.Decide(wanted, retry || !known)
@@ -90,7 +98,7 @@ func (p *planning) expired(decisions []ledger.Decision) diag.Diagnostics {
 	}
 	var diags diag.Diagnostics
 	for i, b := range blobArguments(p.config.Blobs) {
-		if key, known := b.key(); !known || !sends[key] {
+		if key, known := b.key(); !known || !sends[key] || b.isFile() {
 			continue
 		}
 		if at, expired := expiredCredential(b.URL.ValueString(), "", p.now); expired {
@@ -167,14 +175,14 @@ func (p *planning) wanted() ([]ledger.Blob, bool) {
 		a := &arguments[i]
 		key, known := a.key()
 		if a.SourceID.IsNull() {
-			a.SourceID = p.sourceID(key, known)
+			a.SourceID = p.sourceID(*a, key, known)
 		}
 		if !known {
 			continue
 		}
 		wanted = append(wanted, ledger.Blob{Key: key, SourceID: a.SourceID.ValueString()})
 		if i < len(former) {
-			if formerKey, ok := former[i].key(); ok && formerKey == key {
+			if formerKey, ok := former[i].key(); ok && formerKey == key && !a.isFile() && !former[i].isFile() {
 				a.URL = former[i].URL
 			}
 		}
@@ -184,9 +192,12 @@ func (p *planning) wanted() ([]ledger.Blob, bool) {
 }
 
 // sourceID is the planned version of a blob whose configuration names none.
-func (p *planning) sourceID(key string, known bool) types.String {
+func (p *planning) sourceID(b blobArgument, key string, known bool) types.String {
 	if !known || p.plan.Database.IsUnknown() || p.plan.Table.IsUnknown() {
 		return types.StringUnknown()
+	}
+	if b.isFile() {
+		return types.StringValue(defaultSourceID(p.plan.Database.ValueString(), p.plan.Table.ValueString(), key, p.files[key].hash()))
 	}
 	return types.StringValue(p.book.Version(key, defaultSourceID(p.plan.Database.ValueString(), p.plan.Table.ValueString(), key)))
 }

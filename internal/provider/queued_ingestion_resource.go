@@ -44,6 +44,8 @@ func (r *queuedIngestionResource) Create(ctx context.Context, req resource.Creat
 	var config, plan queuedIngestionModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	files, diags := plannedFiles(ctx, resp.Private)
+	resp.Diagnostics.Append(diags...)
 	timeout, diags := plan.Timeouts.Create(ctx, defaultTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -52,8 +54,12 @@ func (r *queuedIngestionResource) Create(ctx context.Context, req resource.Creat
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	a := application{data: r.data, config: config, plan: plan, book: ledger.New(), allowed: func(string) bool { return true }}
+	a := application{data: r.data, config: config, plan: plan, book: ledger.New(), allowed: func(string) bool { return true }, files: files}
 	resp.Diagnostics.Append(a.prepare(ctx)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(a.stage(ctx, a.sending())...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -110,6 +116,8 @@ func (r *queuedIngestionResource) Update(ctx context.Context, req resource.Updat
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	memory, diags := req.Private.GetKey(ctx, memoryKey)
 	resp.Diagnostics.Append(diags...)
+	files, diags := plannedFiles(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	timeout, diags := plan.Timeouts.Update(ctx, defaultTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -123,13 +131,17 @@ func (r *queuedIngestionResource) Update(ctx context.Context, req resource.Updat
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	a := application{data: r.data, config: config, plan: plan, book: book, allowed: plan.mayBeSent}
+	a := application{data: r.data, config: config, plan: plan, book: book, allowed: plan.mayBeSent, files: files}
 	resp.Diagnostics.Append(a.prepare(ctx)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	sending, diags := a.confirm(ctx, a.sending())
 	resp.Diagnostics.Append(diags...)
+	if diags := a.stage(ctx, sending); diags.HasError() {
+		resp.Diagnostics.Append(diags...)
+		return
+	}
 	a.run(ctx, sending)
 	resp.Diagnostics.Append(a.report(asError)...)
 	resp.Diagnostics.Append(a.save(ctx, &resp.State, resp.Private)...)
@@ -144,6 +156,7 @@ func saveLedger(ctx context.Context, m *queuedIngestionModel, book *ledger.Ledge
 	m.setOutputs(book, ledgerBlobs(m.Blobs))
 	diags := state.Set(ctx, m)
 	diags.Append(private.SetKey(ctx, memoryKey, book.Remember())...)
+	diags.Append(private.SetKey(ctx, filesKey, nil)...) // of use only from the plan to its apply
 	return diags
 }
 

@@ -100,7 +100,9 @@ const (
 	textDatabase  = "Name of the database. The service does not tell upper from lower case in it."
 	textTable     = "Name of the table. It has to exist; upper and lower case count."
 	textTimestamp = "Time of the request (RFC 3339), sent as it is."
-	textURL       = "URL of the blob: `https://` or `abfss://`. Its part without credentials is the blob's identity. Rather than into the URL, put a shared access " +
+	textFile      = "Path of a local file, in place of `url`. It is uploaded to the cluster's own staging container, compressed where the format allows it. The path as it is written is " +
+		"the identity of the blob, and the default `source_id` covers the content, so an edited file is ingested again. The rows of the former content stay."
+	textURL = "URL of the blob: `https://` or `abfss://`. Its part without credentials is the blob's identity. Rather than into the URL, put a shared access " +
 		"signature into `sas_token`, or append `;managed_identity=system` (or an object id), which is no secret."
 	textSourceID = "Version of the blob; the service documents a GUID. By default it is derived from the database, the table and the blob's identity. " +
 		"Another value than the one that was ingested asks for the blob to be ingested again."
@@ -120,7 +122,8 @@ func (r *queuedIngestionResource) Schema(ctx context.Context, _ resource.SchemaR
 			MarkdownDescription: "Blobs to ingest. The order does not matter once a blob is submitted. A blob that is added is submitted; a blob that is removed is forgotten, " +
 				"and its rows stay.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"url":       schema.StringAttribute{Required: true, MarkdownDescription: textURL},
+				"file":      schema.StringAttribute{Optional: true, MarkdownDescription: textFile},
+				"url":       schema.StringAttribute{Optional: true, MarkdownDescription: textURL},
 				"raw_size":  schema.Int64Attribute{Optional: true, MarkdownDescription: textRawSize},
 				"source_id": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: textSourceID},
 			}},
@@ -180,7 +183,7 @@ func outputAttributes() map[string]schema.Attribute {
 // Types of the nested values.
 var (
 	blobType = types.ObjectType{AttrTypes: map[string]attr.Type{
-		"url": types.StringType, "raw_size": types.Int64Type, "source_id": types.StringType,
+		"file": types.StringType, "url": types.StringType, "raw_size": types.Int64Type, "source_id": types.StringType,
 	}}
 	failedBlobType = types.ObjectType{AttrTypes: map[string]attr.Type{
 		"details": types.StringType, "error_code": types.StringType, "failure_status": types.StringType,

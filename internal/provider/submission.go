@@ -27,6 +27,7 @@ type submission struct {
 	timestamp       string
 	properties      kusto.Properties
 	sources         map[string]kusto.Blob // what to send for a blob, with its credential, by the blob's key
+	staged          map[string]bool       // keys of blobs that are the provider's own uploads
 	book            *ledger.Ledger
 
 	problems []problem
@@ -50,7 +51,7 @@ type outcome struct {
 // send submits the decisions in requests of at most 20 blobs, in order, some at a time. After the first request that is not accepted no further one
 // is begun, and what is under way is waited for. A canceled context begins no further request either.
 func (s *submission) send(ctx context.Context, sending []ledger.Decision) {
-	requests := ledger.Split(sending, maxBlobsPerRequest)
+	requests := s.requests(sending)
 	outcomes := make([]outcome, len(requests))
 	var stop atomic.Bool
 	var group errgroup.Group
@@ -74,8 +75,24 @@ func (s *submission) send(ctx context.Context, sending []ledger.Decision) {
 	s.record(ctx, requests, outcomes)
 }
 
+// requests cuts what is to be sent. Staged blobs have requests of their own, because only they are to be deleted by the service once they are ingested.
+func (s *submission) requests(sending []ledger.Decision) [][]ledger.Decision {
+	var own, users []ledger.Decision
+	for _, d := range sending {
+		if s.staged[d.Key] {
+			own = append(own, d)
+		} else {
+			users = append(users, d)
+		}
+	}
+	return append(ledger.Split(users, maxBlobsPerRequest), ledger.Split(own, maxBlobsPerRequest)...)
+}
+
 func (s *submission) submit(ctx context.Context, request []ledger.Decision) outcome {
 	body := kusto.Request{Timestamp: s.timestamp, Properties: s.properties, Blobs: make([]kusto.Blob, len(request))}
+	if s.staged[request[0].Key] {
+		body.Properties.DeleteAfterDownload = new(true)
+	}
 	for i, d := range request {
 		body.Blobs[i] = s.sources[d.Key]
 		body.Blobs[i].SourceID = d.SourceID

@@ -34,6 +34,11 @@ func manyBlobsWarning(at path.Path, n int) diag.Diagnostic {
 			"Nothing is lost by it. To have faster plans, use fewer and larger files, or several resources of up to %d blobs.", n, manyBlobs))
 }
 
+func oneSourceError(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Not one source",
+		"A blob is either a url, which the service reads itself, or a file, a local path that is uploaded first. Write exactly one of the two.")
+}
+
 func duplicateBlobError(at path.Path, key string, first int) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, "The same blob twice",
 		fmt.Sprintf("%s is also blobs[%d]. Apart from credentials the URLs name the same blob, and it would be ingested twice or be refused as a duplicate. Remove one of them.",

@@ -117,6 +117,7 @@ func (v *validation) blobList() {
 	var odd []int // blobs whose source id is no GUID
 	for i, b := range v.blobs {
 		at := root.AtListIndex(i)
+		v.oneSource(at, b)
 		v.blobURL(at.AtName("url"), b.URL)
 		if key, known := b.key(); known {
 			if first, twice := seen[key]; twice {
@@ -146,6 +147,17 @@ func (v *validation) blobList() {
 	}
 	if len(odd) > 0 {
 		v.add(sourceIDWarning(root.AtListIndex(odd[0]).AtName("source_id"), len(odd)))
+	}
+}
+
+// oneSource judges that a blob is a URL or a file.
+func (v *validation) oneSource(at path.Path, b blobArgument) {
+	switch {
+	case b.URL.IsUnknown() || b.File.IsUnknown():
+	case b.URL.IsNull() == b.File.IsNull():
+		v.add(oneSourceError(at))
+	case !b.File.IsNull() && b.File.ValueString() == "":
+		v.add(oneSourceError(at.AtName("file")))
 	}
 }
 
