@@ -92,6 +92,7 @@ type Client struct {
 	bearer        cached[*runtime.BearerTokenPolicy]
 	cloud         cached[Cloud]
 	configuration cached[Configuration]
+	staging       staging
 }
 
 // NewClient returns a client for the cluster. It makes no request. It fails when the URI is not one of a cluster, and

@@ -1,0 +1,134 @@
+package kusto
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+)
+
+const (
+	// stagingBlocks is the number of blocks of one file in memory and on their way at a time.
+	stagingBlocks = 4
+	// blockSize is the size of a block, unless the file needs larger ones.
+	blockSize int64 = 4 << 20
+	// blockTimeout bounds one try to send a block. It is enough for a line of 1 Mbit/s.
+	blockTimeout = 5 * time.Minute
+	// blockRetries is how often a block is sent again to the same container. Sending it twice does no harm.
+	blockRetries = 2
+)
+
+// blockSizeFor returns the size of the blocks of a file. Compression may make a file slightly larger.
+func blockSizeFor(size int64) int64 {
+	size += size/1000 + 1024
+	const mib = 1 << 20
+	least := (size + blockblob.MaxBlocks - 1) / blockblob.MaxBlocks
+	return max(blockSize, (least+mib-1)/mib*mib)
+}
+
+// upload sends the file to a container and returns the blob's URL. Each call makes a blob of its own: an upload whose
+// answer was lost may be there, and nobody knows it.
+func (c *Client) upload(ctx context.Context, container stagingContainer, f File, o StageOptions) (string, error) {
+	source, err := openFile(f.Path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = source.Close() }()
+	verified := newVerifiedReader(source, f)
+	content := io.Reader(verified)
+	if wrapped(f.Path, o.Format) {
+		content = newGzipReader(verified)
+	}
+
+	url := container.blobURL(stagedName(f.Path, o))
+	watch := &uploadWatch{ctx: ctx, source: content}
+	client, err := blockblob.NewClientWithNoCredential(url, c.blobOptions(watch))
+	if err != nil {
+		return "", err
+	}
+	_, err = client.UploadStream(ctx, watch, &blockblob.UploadStreamOptions{BlockSize: blockSizeFor(f.Size), Concurrency: stagingBlocks})
+	switch failure := watch.failure(); {
+	case failure != nil:
+		return "", failure
+	case err != nil:
+		return "", err
+	case !verified.verified: // the blob is there, but nobody vouches for it
+		return "", ErrFileChanged
+	default:
+		return url, nil
+	}
+}
+
+// blobOptions returns the options of azblob's client.
+func (c *Client) blobOptions(watch *uploadWatch) *blockblob.ClientOptions {
+	retry := c.options.Retry.withDefaults(stagingTries)
+	options := &blockblob.ClientOptions{ClientOptions: policy.ClientOptions{
+		PerCallPolicies: []policy.Policy{watch},
+		Retry: policy.RetryOptions{
+			MaxRetries: blockRetries, TryTimeout: blockTimeout, RetryDelay: retry.Initial, MaxRetryDelay: retry.Max,
+		},
+	}}
+	switch t := c.options.Transport.(type) {
+	case nil:
+		options.Transport = sharedTransport()
+	case *http.Client:
+		options.Transport = withoutRedirects(t)
+	default:
+		options.Transport = t
+	}
+	return options
+}
+
+// uploadWatch stands between azblob and both the file and the storage. It ends the reading of the file when a block
+// was refused: azblob itself would read, and here compress, a large file to its end. And it keeps the first refusal,
+// which is the cause of all that follow.
+type uploadWatch struct {
+	ctx    context.Context
+	source io.Reader
+
+	mu    sync.Mutex
+	first error
+}
+
+// errUploadStopped ends the reading of a file whose upload failed already.
+var errUploadStopped = errors.New("the upload has failed")
+
+// Read reads the content of the blob.
+func (w *uploadWatch) Read(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if w.failure() != nil {
+		return 0, errUploadStopped
+	}
+	return w.source.Read(p)
+}
+
+// Do sends one request, with its retries.
+func (w *uploadWatch) Do(req *policy.Request) (*http.Response, error) {
+	resp, err := req.Next()
+	if err == nil && !runtime.HasStatusCode(resp, http.StatusCreated) {
+		err = runtime.NewResponseError(resp)
+	}
+	if err == nil {
+		return resp, nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.first == nil {
+		w.first = err
+	}
+	return nil, err
+}
+
+func (w *uploadWatch) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.first
+}
