@@ -1,0 +1,153 @@
+package provider
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/kustotest"
+)
+
+// putFile writes a file and returns its path.
+func putFile(t *testing.T, folder, name, text string) string {
+	t.Helper()
+	name = filepath.Join(folder, name)
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func fileAt(name string) string { return fmt.Sprintf("{ file = %q }", name) }
+
+func TestAccLocalFiles_areStagedIngestedAndSentAgainOnlyWhenEdited(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t, kustotest.WithStaging(2))
+	folder := t.TempDir()
+	a, b := putFile(t, folder, "a.csv", "1,a\n2,b\n"), putFile(t, folder, "b.csv", "3,c\n")
+	url := server.PutBlob("seed", "c.csv", []byte("4,d\n"))
+	config := seed{blobs: []string{fileAt(a), blobAt(url), fileAt(b)}, more: waits}.in(server)
+	runSteps(t, resource.TestStep{
+		Config:           config,
+		ConfigPlanChecks: beforeApply(blobWillBeSent(a), blobWillBeSent(url), blobWillBeSent(b)),
+		ConfigStateChecks: []statecheck.StateCheck{
+			stateIs("Succeeded"), blobIs(a, "Succeeded"), blobIs(url, "Succeeded"),
+			statecheck.ExpectKnownValue(address, tfjsonpath.New("blobs").AtSliceIndex(0), knownvalue.ObjectExact(map[string]knownvalue.Check{
+				"file": knownvalue.StringExact(a), "url": knownvalue.Null(), "raw_size": knownvalue.Null(), "source_id": knownvalue.NotNull(),
+			})),
+		},
+		PostApplyFunc: func() {
+			expectSent(t, server, 2) // staged blobs are deleted by the service, so they have a request of their own
+			expectRows(t, server, "Events", 4)
+		},
+	}, resource.TestStep{
+		Config: config, ConfigPlanChecks: beforeApply(plancheck.ExpectEmptyPlan()),
+		PostApplyFunc: func() {
+			if got := server.Count(kustotest.RouteAny); got != 0 {
+				t.Errorf("a settled resource with files costs %d requests", got)
+			}
+		},
+	}, resource.TestStep{
+		PreConfig:         func() { putFile(t, folder, "b.csv", "3,c\n5,e\n") },
+		Config:            config,
+		ConfigPlanChecks:  beforeApply(actionIs(plancheck.ResourceActionUpdate), blobPlanned(a, "Succeeded"), blobPlanned(url, "Succeeded"), blobWillBeSent(b)),
+		ConfigStateChecks: []statecheck.StateCheck{stateIs("Succeeded")},
+		PostApplyFunc:     func() { expectSent(t, server, 1); expectRows(t, server, "Events", 6) },
+	})
+}
+
+func TestAccLocalFiles_stagedBlobsAreCompressedMeasuredAndDeleted(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t, kustotest.WithStaging(1))
+	text := strings.Repeat("1,abc\n", 1000)
+	name := putFile(t, t.TempDir(), "a.csv", text)
+	runSteps(t, resource.TestStep{
+		Config:            seed{blobs: []string{fileAt(name)}, more: waits}.in(server),
+		ConfigStateChecks: []statecheck.StateCheck{stateIs("Succeeded")},
+	})
+	expectRows(t, server, "Events", 1000)
+	submitted := server.SubmittedBlobs()
+	if len(submitted) != 1 || submitted[0].RawSize == nil || *submitted[0].RawSize != int64(len(text)) || !strings.HasSuffix(submitted[0].URL, ".csv.gz") {
+		t.Errorf("submitted %+v", submitted)
+	}
+	body := string(server.Requests(kustotest.RouteSubmit)[0].Body)
+	if !strings.Contains(body, `"deleteAfterDownload":true`) {
+		t.Errorf("the staged blob is not to be deleted: %s", body)
+	}
+	if server.HasBlob(submitted[0].URL) {
+		t.Error("the staged blob is still there")
+	}
+}
+
+func TestAccLocalFiles_unusableFileIsRefusedInThePlan(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t, kustotest.WithStaging(1))
+	folder := t.TempDir()
+	empty := putFile(t, folder, "empty.csv", "")
+	for _, name := range []string{filepath.Join(folder, "missing.csv"), folder, empty} {
+		runSteps(t, resource.TestStep{
+			Config: seed{blobs: []string{fileAt(name)}}.in(server), PlanOnly: true, ExpectError: regexp.MustCompile(`Unable to use the file`),
+		})
+	}
+	runSteps(t, resource.TestStep{
+		Config: seed{blobs: []string{"{ raw_size = 1 }"}}.in(server), PlanOnly: true, ExpectError: regexp.MustCompile(`Not one source`),
+	})
+	if got := server.Count(kustotest.RouteAny); got != 0 {
+		t.Errorf("%d requests", got)
+	}
+}
+
+func TestAccLocalFiles_stagingThatFailsSubmitsNothing(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t) // offers no staging container
+	folder := t.TempDir()
+	url := putBlobs(server, 1)[0]
+	config := seed{blobs: []string{blobAt(url), fileAt(putFile(t, folder, "a.csv", "1,a\n"))}, more: waits}.in(server)
+	runSteps(t, resource.TestStep{Config: config, ExpectError: regexp.MustCompile(`Unable to stage the file`)})
+	expectSent(t, server, 0)
+}
+
+func TestAccLocalFiles_importFindsAStagedBlobBySourceID(t *testing.T) {
+	t.Parallel()
+	for _, profile := range []kustotest.Profile{kustotest.ProfileLive, kustotest.ProfileDocs, kustotest.ProfileOpenAPI} {
+		t.Run(string(profile), func(t *testing.T) {
+			t.Parallel()
+			server := kustotest.NewServer(t, kustotest.WithStaging(1), kustotest.WithProfile(profile))
+			name := putFile(t, t.TempDir(), "a.csv", "1,a\n")
+			config := seed{blobs: []string{fileAt(name)}, more: waits}.in(server)
+			runSteps(t, resource.TestStep{Config: config})
+			id := server.Operations("Samples", "Events")[0].ID
+			server.ResetRequests()
+			runSteps(t, resource.TestStep{
+				Config: config, ResourceName: address, ImportState: true, ImportStatePersist: true, ImportStateId: "Samples/Events/" + id,
+			}, resource.TestStep{
+				Config: config, ConfigPlanChecks: beforeApply(actionIs(plancheck.ResourceActionUpdate), blobPlanned(name, "Succeeded")),
+				ConfigStateChecks: []statecheck.StateCheck{outputIs("blob_status", knownvalue.MapExact(map[string]knownvalue.Check{name: knownvalue.StringExact("Succeeded")}))},
+			})
+			expectSent(t, server, 0)
+		})
+	}
+}
+
+func TestAccLocalFiles_fileThatChangesAfterThePlanSendsNothing(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t, kustotest.WithStaging(1))
+	name := putFile(t, t.TempDir(), "a.csv", "1,a\n")
+	w := newWorkspace(t, seed{blobs: []string{fileAt(name)}, more: waits}.in(server))
+	w.do(0, "plan", "-no-color", "-out=tfplan")
+	putFile(t, filepath.Dir(name), "a.csv", "2,b\n")
+	t.Log(w.do(1, "apply", "-no-color", "tfplan"))
+	if diff := cmp.Diff(0, server.Count(kustotest.RouteSubmit)); diff != "" {
+		t.Error(diff)
+	}
+}
