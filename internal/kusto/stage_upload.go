@@ -86,14 +86,14 @@ func (c *Client) blobOptions(watch *uploadWatch) *blockblob.ClientOptions {
 }
 
 // uploadWatch stands between azblob and both the file and the storage. It ends the reading of the file when a block
-// was refused: azblob itself would read, and here compress, a large file to its end. And it keeps the first refusal,
+// was refused: azblob itself would read, and here compress, a large file to its end. And it keeps the first failure,
 // which is the cause of all that follow.
 type uploadWatch struct {
 	ctx    context.Context
 	source io.Reader
 
 	mu    sync.Mutex
-	first error
+	first error // of the file or of the storage
 }
 
 // errUploadStopped ends the reading of a file whose upload failed already.
@@ -101,13 +101,17 @@ var errUploadStopped = errors.New("the upload has failed")
 
 // Read reads the content of the blob.
 func (w *uploadWatch) Read(p []byte) (int, error) {
-	if err := w.ctx.Err(); err != nil {
-		return 0, err
-	}
 	if w.failure() != nil {
 		return 0, errUploadStopped
 	}
-	return w.source.Read(p)
+	n, err := 0, w.ctx.Err()
+	if err == nil {
+		n, err = w.source.Read(p)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		w.fail(err) // before azblob cancels the blocks that are on their way
+	}
+	return n, err
 }
 
 // Do sends one request, with its retries.
@@ -116,15 +120,19 @@ func (w *uploadWatch) Do(req *policy.Request) (*http.Response, error) {
 	if err == nil && !runtime.HasStatusCode(resp, http.StatusCreated) {
 		err = runtime.NewResponseError(resp)
 	}
-	if err == nil {
-		return resp, nil
+	if err != nil {
+		w.fail(err)
+		return nil, err
 	}
+	return resp, nil
+}
+
+func (w *uploadWatch) fail(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.first == nil {
 		w.first = err
 	}
-	return nil, err
 }
 
 func (w *uploadWatch) failure() error {
