@@ -1,12 +1,14 @@
 package kusto
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // object is a JSON object whose members are found whatever their case: the service's documentation, its specification
@@ -20,44 +22,88 @@ type member struct {
 
 var errNotObject = errors.New("it is not a JSON object")
 
-// parseObject reads an object and keeps its members in order, repeated ones included.
+// parseObject reads an object and keeps its members in order, repeated ones included. The values are parts of data.
 func parseObject(data []byte) (object, error) {
-	start := 0
-	for start < len(data) && strings.IndexByte(" \t\r\n", data[start]) >= 0 {
-		start++
-	}
-	if start == len(data) || data[start] != '{' {
+	i := skipSpace(data, 0)
+	if i == len(data) || data[i] != '{' || !json.Valid(data) {
 		return nil, errNotObject
 	}
-	var o object
-	if err := json.Unmarshal(data, &o); err != nil {
-		return nil, errNotObject
-	}
-	return o, nil
+	return members(data[i:]), nil
 }
 
-// UnmarshalJSON reads the members. The caller has checked that data is valid JSON.
-func (o *object) UnmarshalJSON(data []byte) error {
-	decoder := json.NewDecoder(strings.NewReader(string(data)))
-	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
-		return errNotObject
+// members splits the text of an object, which is known to be valid JSON.
+func members(data []byte) object {
+	var o object
+	for i := skipSpace(data, 1); data[i] != '}'; i = skipSpace(data, i) {
+		if data[i] == ',' {
+			i = skipSpace(data, i+1)
+		}
+		end := skipValue(data, i)
+		var name string
+		if quoted := data[i:end]; bytes.IndexByte(quoted, '\\') < 0 && utf8.Valid(quoted) {
+			name = string(quoted[1 : len(quoted)-1])
+		} else if json.Unmarshal(quoted, &name) != nil {
+			name = "" // cannot be, as it is a valid string
+		}
+		i = skipSpace(data, end)      // at the colon
+		start := skipSpace(data, i+1) // at the value
+		i = skipValue(data, start)
+		o = append(o, member{name: name, value: data[start:i:i]})
 	}
-	for decoder.More() {
-		key, err := decoder.Token()
-		if err != nil {
-			return err
+	return o
+}
+
+// elements splits the text of an array, which is known to be valid JSON.
+func elements(data []byte) []json.RawMessage {
+	var list []json.RawMessage
+	for i := skipSpace(data, 1); data[i] != ']'; i = skipSpace(data, i) {
+		if data[i] == ',' {
+			i = skipSpace(data, i+1)
 		}
-		name, ok := key.(string)
-		if !ok {
-			return errNotObject
-		}
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return err
-		}
-		*o = append(*o, member{name: name, value: value})
+		end := skipValue(data, i)
+		list = append(list, data[i:end:end])
+		i = end
 	}
-	return nil
+	return list
+}
+
+func skipSpace(data []byte, i int) int {
+	for i < len(data) && (data[i] == ' ' || data[i] == '\t' || data[i] == '\r' || data[i] == '\n') {
+		i++
+	}
+	return i
+}
+
+// skipValue returns where the value at i ends.
+func skipValue(data []byte, i int) int {
+	depth := 0
+	for ; i < len(data); i++ {
+		switch data[i] {
+		case '"':
+			for i++; data[i] != '"'; i++ {
+				if data[i] == '\\' {
+					i++
+				}
+			}
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 { // behind a number or a word
+				return i
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case ',', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return i
 }
 
 // get returns the first member of one of the names that is not null, nil when there is none.
@@ -82,6 +128,9 @@ func (o object) text(names ...string) string {
 	}
 	if v[0] != '"' {
 		return string(v)
+	}
+	if bytes.IndexByte(v, '\\') < 0 && utf8.Valid(v) {
+		return string(v[1 : len(v)-1])
 	}
 	var s string
 	if json.Unmarshal(v, &s) != nil {

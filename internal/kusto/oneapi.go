@@ -92,6 +92,9 @@ func messageOf(o object) string {
 
 // readable makes one line of printable text without secrets.
 func readable(s string) string {
+	if s == "" {
+		return ""
+	}
 	s = strings.ToValidUTF8(s, "\ufffd")
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {

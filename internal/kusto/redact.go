@@ -12,29 +12,33 @@ const redacted = "REDACTED"
 // tokens outside of URLs. Hosts, paths, ids, ";managed_identity=…" and ";impersonate" stay readable. It works on any
 // text and any number of URLs; what it returned once, it returns again unchanged.
 func Redact(text string) string {
-	if text == "" || !suspicious(text) {
-		return text
+	// Each of the regular expressions is spared the texts that it cannot match: most texts are harmless.
+	if containsBearer(text) {
+		text = bearer.ReplaceAllString(text, "${1} "+redacted)
 	}
-	text = bearer.ReplaceAllString(text, "${1} "+redacted)
-	text = jwt.ReplaceAllString(text, redacted)
-	text = namedSecret.ReplaceAllString(text, "${1}"+redacted)
-	text = signature.ReplaceAllString(text, "${1}"+redacted)
-	text = accountKey.ReplaceAllString(text, redacted)
+	if strings.Contains(text, "eyJ") {
+		text = jwt.ReplaceAllString(text, redacted)
+	}
+	encoded := strings.Contains(text, "%3")
+	if encoded || strings.Contains(text, "=") || strings.Contains(text, `"`) {
+		text = namedSecret.ReplaceAllString(text, "${1}"+redacted)
+		text = signature.ReplaceAllString(text, "${1}"+redacted)
+	}
+	if encoded || strings.Contains(text, "==") {
+		text = accountKey.ReplaceAllString(text, redacted)
+	}
 	// Last, because a URL may swallow the name of a secret that follows it.
 	return redactURLs(text)
 }
 
-// suspicious is a quick test that spares harmless text the regular expressions: each of them needs one of these.
-func suspicious(text string) bool {
-	if strings.Contains(text, "://") || strings.ContainsAny(text, "=%") || strings.Contains(text, "eyJ") {
-		return true
-	}
-	for i := 0; i+len("earer") <= len(text); i++ {
-		if (text[i] == 'e' || text[i] == 'E') && strings.EqualFold(text[i:i+len("earer")], "earer") {
+func containsBearer(text string) bool {
+	const word = "bearer"
+	for i := 0; i+len(word) <= len(text); i++ {
+		if text[i]|' ' == 'b' && strings.EqualFold(text[i:i+len(word)], word) {
 			return true
 		}
 	}
-	return strings.Contains(text, `":`) || strings.Contains(text, `" :`) || strings.Contains(text, `\":`)
+	return false
 }
 
 var (

@@ -2,7 +2,6 @@ package kusto
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -71,20 +70,25 @@ func parseStatus(data []byte) (Status, error) {
 	if v == nil {
 		return s, nil
 	}
-	var entries []object
-	if v[0] != '[' || json.Unmarshal(v, &entries) != nil {
-		return Status{}, errors.New("details: it is not a JSON array of objects")
+	if v[0] != '[' {
+		return Status{}, errNotDetails
 	}
+	entries := elements(v)
 	s.HasDetails = true
 	s.Details = make([]BlobDetail, 0, len(entries))
 	for _, e := range entries {
-		s.Details = append(s.Details, parseDetail(e))
+		if e[0] != '{' {
+			return Status{}, errNotDetails
+		}
+		s.Details = append(s.Details, parseDetail(members(e)))
 	}
 	return s, nil
 }
 
 // counterNames maps the spellings of the known counters, in lower case.
 var counterNames = map[string]int{"succeeded": 0, "failed": 1, "inprogress": 2, "canceled": 3, "cancelled": 3}
+
+var errNotDetails = errors.New("details: it is not a JSON array of objects")
 
 // parseCounters reads the counters. One that is told twice with different values makes the answer unusable: a wrong
 // guess could end a wait too early.

@@ -3,6 +3,7 @@ package kusto
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -265,5 +266,42 @@ func TestStatus_completeAndSettled(t *testing.T) {
 				t.Errorf("Settled = %t", got)
 			}
 		})
+	}
+}
+
+func TestParseObject_splitsAnyValidJSON(t *testing.T) {
+	t.Parallel()
+	values := []string{`1`, `-1.5e+3`, `true`, `null`, `""`, `"a\"b\\"`, `"}],{["`, `{}`, `[]`, `{"a":{"b":[1,"]"]}}`, `[[],{},"}"]`, `"é\u00e9"`}
+	for _, space := range []string{"", " ", "\n\t\r "} {
+		var parts []string
+		for i, v := range values {
+			parts = append(parts, space+`"n`+strconv.Itoa(i)+`"`+space+":"+space+v+space)
+		}
+		o, err := parseObject([]byte(space + "{" + strings.Join(parts, ",") + "}" + space))
+		if err != nil || len(o) != len(values) {
+			t.Fatalf("%d members, %v", len(o), err)
+		}
+		for i, m := range o {
+			if m.name != "n"+strconv.Itoa(i) || string(m.value) != values[i] {
+				t.Errorf("member %d is %s: %s", i, m.name, m.value)
+			}
+		}
+		list := elements([]byte("[" + space + strings.Join(values, space+","+space) + space + "]"))
+		if len(list) != len(values) {
+			t.Fatalf("%d elements", len(list))
+		}
+		for i, v := range list {
+			if string(v) != values[i] {
+				t.Errorf("element %d is %s", i, v)
+			}
+		}
+	}
+	for _, body := range []string{`{}`, ` { } `} {
+		if o, err := parseObject([]byte(body)); err != nil || len(o) != 0 {
+			t.Errorf("%q: %v, %v", body, o, err)
+		}
+	}
+	if o, err := parseObject([]byte(`{"\u0061B":1}`)); err != nil || o.text("ab") != "1" {
+		t.Errorf("an escaped name: %v, %v", o, err)
 	}
 }
