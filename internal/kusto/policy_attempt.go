@@ -52,7 +52,7 @@ func newAttemptPolicy(userAgent string, timeout time.Duration) attemptPolicy {
 // Do sends one HTTP request.
 func (p attemptPolicy) Do(req *policy.Request) (*http.Response, error) {
 	x := exchangeOf(req.Raw().Context())
-	ctx, cancel := context.WithTimeout(req.Raw().Context(), p.timeout)
+	ctx, cancel := x.limited(req.Raw().Context(), p.timeout)
 	defer cancel() // the body was read by then, see bodyReader
 	req = req.WithContext(httptrace.WithClientTrace(ctx, x.begin()))
 	raw := req.Raw()
@@ -75,6 +75,33 @@ func (p attemptPolicy) Do(req *policy.Request) (*http.Response, error) {
 		raw.GetBody = fresh
 	}
 	return req.Next()
+}
+
+// answerGrace is how much longer a submission that is under way may wait for its answer after its caller gave up.
+const answerGrace = 15 * time.Second
+
+// limited bounds one HTTP request. A submission that is under way is not cut off at once when its context ends, as by Ctrl-C: its answer tells what
+// became of the blobs, and without it their outcome would be open for good.
+func (x *exchange) limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if x.body == nil || ctx.Err() != nil {
+		return context.WithTimeout(ctx, timeout)
+	}
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	grace := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(answerGrace)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-grace:
+		}
+	})
+	return limited, func() {
+		stop()
+		close(grace)
+		cancel()
+	}
 }
 
 // braced returns "name:{version}", the form of the service's own clients.

@@ -26,7 +26,7 @@ var quickWait = kusto.WaitOptions{Initial: 5 * time.Millisecond, Max: 20 * time.
 
 func providers() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"kusto": providerserver.NewProtocol6WithError(newProvider("test", withWait(quickWait))),
+		"kusto": providerserver.NewProtocol6WithError(newProvider("test", withWait(quickWait), withEnvironment(func(string) string { return "" }))),
 	}
 }
 

@@ -77,7 +77,7 @@ func mustRead(t *testing.T, w *workspace) string {
 	return string(text)
 }
 
-var acceptedID = regexp.MustCompile(`Ingestion accepted:.*ingestion_operation_id=("[^"]+"|\S+)`)
+var acceptedID = regexp.MustCompile(`Kusto accepted an ingestion:.*ingestion_operation_id=("[^"]+"|\S+)`)
 
 func TestAccInterrupt_killedCreationIsRepairedByImport(t *testing.T) {
 	t.Parallel()

@@ -77,7 +77,7 @@ func TestAccLocalFiles_stagedBlobsAreCompressedMeasuredAndDeleted(t *testing.T) 
 	})
 	expectRows(t, server, "Events", 1000)
 	submitted := server.SubmittedBlobs()
-	if len(submitted) != 1 || submitted[0].RawSize == nil || *submitted[0].RawSize != int64(len(text)) || !strings.HasSuffix(submitted[0].URL, ".csv.gz") {
+	if len(submitted) != 1 || submitted[0].RawSize != int64(len(text)) || !strings.HasSuffix(submitted[0].URL, ".csv.gz") {
 		t.Errorf("submitted %+v", submitted)
 	}
 	body := string(server.Requests(kustotest.RouteSubmit)[0].Body)
@@ -109,7 +109,7 @@ func TestAccLocalFiles_unusableFileIsRefusedInThePlan(t *testing.T) {
 
 func TestAccLocalFiles_stagingThatFailsSubmitsNothing(t *testing.T) {
 	t.Parallel()
-	server := kustotest.NewServer(t) // offers no staging container
+	server := kustotest.NewServer(t, kustotest.WithStaging(0))
 	folder := t.TempDir()
 	url := putBlobs(server, 1)[0]
 	config := seed{blobs: []string{blobAt(url), fileAt(putFile(t, folder, "a.csv", "1,a\n"))}, more: waits}.in(server)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/hashicorp/terraform-plugin-log/tflog"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/kusto"
@@ -97,13 +96,8 @@ func (s *submission) submit(ctx context.Context, request []ledger.Decision) outc
 		body.Blobs[i] = s.sources[d.Key]
 		body.Blobs[i].SourceID = d.SourceID
 	}
+	// The client logs the id at once: Terraform keeps no state of an apply that is killed, and with the id it can be imported.
 	id, err := s.client.Submit(ctx, s.database, s.table, body)
-	if err == nil {
-		// Terraform keeps no state of an apply that is killed. With this line the ids can be imported.
-		tflog.Info(ctx, "Ingestion accepted", map[string]any{
-			"database": s.database, "table": s.table, "ingestion_operation_id": id, "blobs": len(request),
-		})
-	}
 	return outcome{begun: true, id: id, err: err}
 }
 
