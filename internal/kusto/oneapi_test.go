@@ -38,7 +38,7 @@ func TestError_bodies(t *testing.T) {
 		"white space":    {"", " \n", Error{}},
 		"empty object":   {"", "{}", Error{Message: "{}"}},
 		"a string":       {"", `"no"`, Error{Message: `"no"`}},
-		"secrets":        {"", `{"error":{"code":"C","@message":"cannot read https://h/f?sig=abc;Bearer abc.def"}}`, Error{Code: "C", Message: "cannot read https://h/f?REDACTED;REDACTED REDACTED"}},
+		"secrets":        {"", `{"error":{"code":"C","@message":"cannot read https://h/f?sig=abc;Bearer abc.def"}}`, Error{Code: "C", Message: "cannot read https://h/f?REDACTED;Bearer REDACTED"}},
 		"control":        {"", "{\"error\":{\"code\":\"C\",\"message\":\"a\\u0000\\u001b[31mb\\u202e\"}}", Error{Code: "C", Message: "a[31mb"}},
 		"broken UTF-8":   {"text/plain", "a\xffb", Error{Message: "a\ufffdb"}},
 	}

@@ -12,6 +12,8 @@ const redacted = "REDACTED"
 // tokens outside of URLs. Hosts, paths, ids, ";managed_identity=…" and ";impersonate" stay readable. It works on any
 // text and any number of URLs; what it returned once, it returns again unchanged.
 func Redact(text string) string {
+	// URLs come first, since a secret's name in front of a URL would take its beginning for the value.
+	text = redactURLs(text)
 	// Each of the regular expressions is spared the texts that it cannot match: most texts are harmless.
 	if containsBearer(text) {
 		text = bearer.ReplaceAllString(text, "${1} "+redacted)
@@ -27,8 +29,7 @@ func Redact(text string) string {
 	if encoded || strings.Contains(text, "==") {
 		text = accountKey.ReplaceAllString(text, redacted)
 	}
-	// Last, because a URL may swallow the name of a secret that follows it.
-	return redactURLs(text)
+	return text
 }
 
 func containsBearer(text string) bool {
@@ -91,9 +92,31 @@ func redactURLs(text string) string {
 		for end > 0 && strings.IndexByte(").,]}:!", text[end-1]) >= 0 {
 			end--
 		}
+		end = beforeName(text[:end])
 		redactURL(&out, text[:end])
 		text = text[end:]
 	}
+}
+
+// secretNames are the names whose value may stand behind white space or a quote, where a URL has ended.
+var secretNames = setOf("bearer", "token", "sig", "signature", "accountkey", "account_key", "sharedkey", "shared_key",
+	"sharedaccesskey", "shared_access_key", "sharedaccesssignature", "awscredentials", "access_token", "refresh_token", "id_token",
+	"client_secret", "client_assertion", "password", "secretaccesskey", "secret_access_key",
+	"x-amz-signature", "x-amz-security-token", "x-amz-credential", "x-goog-signature", "x-goog-credential")
+
+// beforeName returns the length of a URL without the name of a secret at its very end, so that the URL does not
+// swallow the name and leave its value unrecognized: "https://h/f;Bearer abc".
+func beforeName(raw string) int {
+	end := len(strings.TrimRight(raw, "=:"))
+	start := end
+	for start > 0 && (raw[start-1] == '_' || raw[start-1] == '-' || 'a' <= raw[start-1]|' ' && raw[start-1]|' ' <= 'z') {
+		start--
+	}
+	// No key and no signature has one of these in it, so that nothing of one is left over.
+	if start > 0 && strings.IndexByte(";?&#", raw[start-1]) >= 0 && secretNames[strings.ToLower(raw[start:end])] {
+		return start
+	}
+	return len(raw)
 }
 
 // urlStart returns where the first URL of the text begins, -1 when there is none.
