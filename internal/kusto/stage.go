@@ -149,7 +149,7 @@ func rawSize(f File, format string) int64 {
 // compression returns the extension by which the service recognises compressed data, "" when there is none.
 func compression(path string) string {
 	for _, extension := range []string{".gz", ".zip"} {
-		if len(path) > len(extension) && strings.EqualFold(path[len(path)-len(extension):], extension) {
+		if len(path) >= len(extension) && strings.EqualFold(path[len(path)-len(extension):], extension) {
 			return extension
 		}
 	}

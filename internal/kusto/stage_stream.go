@@ -57,7 +57,9 @@ type gzipReader struct {
 
 func newGzipReader(source io.Reader) *gzipReader {
 	r := &gzipReader{source: source, chunk: make([]byte, 64<<10)}
-	r.writer = gzip.NewWriter(&r.buffer)
+	// Of typical CSV the fastest level makes a fifth more bytes than the default, at four times the speed: one core
+	// then keeps up with a line of some 300 Mbit/s instead of 60.
+	r.writer, _ = gzip.NewWriterLevel(&r.buffer, gzip.BestSpeed) // fails for unknown levels only
 	return r
 }
 

@@ -47,22 +47,26 @@ func (c *Client) upload(ctx context.Context, container stagingContainer, f File,
 	}
 
 	url := container.blobURL(stagedName(f.Path, o))
-	watch := &uploadWatch{ctx: ctx, source: content}
+	if err := c.uploadStream(ctx, url, &uploadWatch{ctx: ctx, source: content}, f.Size); err != nil {
+		return "", err
+	}
+	if !verified.verified { // the blob is there, but nobody vouches for it
+		return "", ErrFileChanged
+	}
+	return url, nil
+}
+
+// uploadStream makes a blob of what the watch reads, about size bytes.
+func (c *Client) uploadStream(ctx context.Context, url string, watch *uploadWatch, size int64) error {
 	client, err := blockblob.NewClientWithNoCredential(url, c.blobOptions(watch))
 	if err != nil {
-		return "", err
+		return err
 	}
-	_, err = client.UploadStream(ctx, watch, &blockblob.UploadStreamOptions{BlockSize: blockSizeFor(f.Size), Concurrency: stagingBlocks})
-	switch failure := watch.failure(); {
-	case failure != nil:
-		return "", failure
-	case err != nil:
-		return "", err
-	case !verified.verified: // the blob is there, but nobody vouches for it
-		return "", ErrFileChanged
-	default:
-		return url, nil
+	_, err = client.UploadStream(ctx, watch, &blockblob.UploadStreamOptions{BlockSize: blockSizeFor(size), Concurrency: stagingBlocks})
+	if first := watch.failure(); first != nil {
+		return first
 	}
+	return err
 }
 
 // blobOptions returns the options of azblob's client.
