@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -60,8 +59,8 @@ func (f *stagingFailures) add(container stagingContainer, err error) {
 	}
 }
 
-// err returns the error of the whole upload. Errors of azblob and net/http are not part of its chain, since they have
-// the blob's URL in them, and answers of the storage may repeat it.
+// err returns the error of the whole upload. Errors of azblob are not part of its chain, since answers of the storage may
+// repeat the blob's URL.
 func (f *stagingFailures) err(ctx context.Context) *Error {
 	if err := ctx.Err(); err != nil {
 		e := stageError(err)
@@ -112,10 +111,6 @@ func plainText(err error) string {
 	var answer *azcore.ResponseError
 	if errors.As(err, &answer) {
 		return strings.TrimSpace(fmt.Sprintf("HTTP %d %s", answer.StatusCode, Redact(answer.ErrorCode)))
-	}
-	var request *url.Error
-	if errors.As(err, &request) {
-		err = request.Err
 	}
 	return Redact(err.Error())
 }

@@ -144,3 +144,21 @@ func TestStage_canceledOnTheWay(t *testing.T) {
 		t.Errorf("%d blobs, %v", s.committed.Load(), err)
 	}
 }
+
+// TestUploadStream_noURLInErrorsOfTheTransport is about what azcore may log by itself.
+func TestUploadStream_noURLInErrorsOfTheTransport(t *testing.T) {
+	t.Parallel()
+	s := &storage{onBlock: func(req *http.Request) (*http.Response, error) {
+		return nil, &url.Error{Op: "Put", URL: req.URL.String(), Err: net.ErrClosed}
+	}}
+	watch := &uploadWatch{ctx: t.Context(), source: strings.NewReader("1\n")}
+	err := newTestClient(t, s.options()).uploadStream(t.Context(), oneContainer[0], watch, 2)
+	if !errors.Is(err, net.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+	for _, text := range chain(err) {
+		if strings.Contains(text, stageSecret) {
+			t.Errorf("secret in %s", text)
+		}
+	}
+}

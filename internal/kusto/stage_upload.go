@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -46,19 +47,19 @@ func (c *Client) upload(ctx context.Context, container stagingContainer, f File,
 		content = newGzipReader(verified)
 	}
 
-	url := container.blobURL(stagedName(f.Path, o))
-	if err := c.uploadStream(ctx, url, &uploadWatch{ctx: ctx, source: content}, f.Size); err != nil {
+	blob := container.blobURL(stagedName(f.Path, o))
+	if err := c.uploadStream(ctx, blob, &uploadWatch{ctx: ctx, source: content}, f.Size); err != nil {
 		return "", err
 	}
 	if !verified.verified { // the blob is there, but nobody vouches for it
 		return "", ErrFileChanged
 	}
-	return url, nil
+	return blob, nil
 }
 
 // uploadStream makes a blob of what the watch reads, about size bytes.
-func (c *Client) uploadStream(ctx context.Context, url string, watch *uploadWatch, size int64) error {
-	client, err := blockblob.NewClientWithNoCredential(url, c.blobOptions(watch))
+func (c *Client) uploadStream(ctx context.Context, blob string, watch *uploadWatch, size int64) error {
+	client, err := blockblob.NewClientWithNoCredential(blob, c.blobOptions(watch))
 	if err != nil {
 		return err
 	}
@@ -80,13 +81,27 @@ func (c *Client) blobOptions(watch *uploadWatch) *blockblob.ClientOptions {
 	}}
 	switch t := c.options.Transport.(type) {
 	case nil:
-		options.Transport = sharedTransport()
+		options.Transport = withoutURLs{sharedTransport()}
 	case *http.Client:
-		options.Transport = withoutRedirects(t)
+		options.Transport = withoutURLs{withoutRedirects(t)}
 	default:
-		options.Transport = t
+		options.Transport = withoutURLs{t}
 	}
 	return options
+}
+
+// withoutURLs takes the URL, which is a secret, out of the errors of net/http before azcore sees them: it logs them when
+// AZURE_SDK_GO_LOGGING is set.
+type withoutURLs struct{ next policy.Transporter }
+
+// Do sends the request.
+func (t withoutURLs) Do(req *http.Request) (*http.Response, error) {
+	resp, err := t.next.Do(req)
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	return resp, err
 }
 
 // uploadWatch stands between azblob and both the file and the storage. It ends the reading of the file when a block
