@@ -3,8 +3,10 @@ package kusto
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -291,18 +293,51 @@ func (b *blobURL) normalizeHost() error {
 			return errors.New("the URL has a user name before its host, which the service does not use")
 		}
 	}
-	port := ":443"
-	if b.scheme == "http" {
-		port = ":80"
+	host, port, err := splitPort(b.host)
+	if err != nil {
+		return err
 	}
-	b.host = strings.TrimSuffix(strings.TrimSuffix(b.host, port), ":")
-	if b.host == "" || strings.HasPrefix(b.host, ":") {
-		return errors.New("the URL has no host")
+	if port == 443 && b.scheme == "https" || port == 80 && b.scheme == "http" {
+		port = 0
 	}
-	if strings.ContainsFunc(b.host, func(r rune) bool {
-		return r < 0x80 && !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune("-._:[]", r)) || !unicode.IsPrint(r)
-	}) || !utf8.ValidString(b.host) {
-		return errors.New("the URL's host is not a host name")
+	if b.host = host; port != 0 {
+		b.host += ":" + strconv.Itoa(port)
 	}
 	return nil
+}
+
+// splitPort cuts a lower-case authority into host and port, which is 0 when there is none. The host may have letters
+// beyond ASCII; whether it exists is not asked.
+func splitPort(authority string) (host string, port int, err error) {
+	host, digits, hasPort := strings.Cut(authority, ":")
+	if strings.HasPrefix(authority, "[") {
+		end := strings.IndexByte(authority, ']') + 1
+		host, digits = authority[:end], authority[end:]
+		digits, hasPort = strings.CutPrefix(digits, ":")
+		if _, err := netip.ParseAddr(unbracket(host)); err != nil || !hasPort && digits != "" {
+			return "", 0, errNotHost
+		}
+	} else if strings.ContainsFunc(host, notHostRune) || !utf8.ValidString(host) {
+		return "", 0, errNotHost
+	}
+	if host == "" {
+		return "", 0, errors.New("the URL has no host")
+	}
+	if hasPort && digits != "" {
+		n, err := strconv.ParseUint(digits, 10, 16)
+		if err != nil {
+			return "", 0, errors.New("the URL's port is not a number")
+		}
+		port = int(n)
+	}
+	return host, port, nil
+}
+
+var errNotHost = errors.New("the URL's host is not a host name")
+
+func notHostRune(r rune) bool {
+	if r >= utf8.RuneSelf {
+		return !unicode.IsPrint(r)
+	}
+	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.' && r != '_'
 }

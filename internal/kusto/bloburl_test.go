@@ -51,6 +51,10 @@ func TestBlobIdentity(t *testing.T) {
 		"web host with a bare key":     {"https://web.example/get?a=1;" + testKey, "https://web.example/get?a=1"},
 		"web query with a semicolon":   {"https://web.example/get?a=1;b=2", "https://web.example/get?a=1;b=2"},
 		"web encoded slash stays":      {"https://web.example/a%2fb%20c", "https://web.example/a%2Fb c"},
+		"IPv6":                         {"https://[::1]:443/f", "https://[::1]/f"},
+		"IPv6 with a port":             {"http://[::1]:8080/f", "http://[::1]:8080/f"},
+		"port with zeros":              {"https://web.example:08443/f", "https://web.example:8443/f"},
+		"empty port":                   {"https://web.example:/f", "https://web.example/f"},
 		"fragment":                     {plainBlob + "#top", plainBlob},
 		"no path":                      {"https://web.example", "https://web.example/"},
 	}
@@ -74,6 +78,7 @@ func TestBlobIdentity_refuses(t *testing.T) {
 	for _, raw := range []string{
 		"", "c/f.csv", "/c/f.csv", "ftp://h/f", "s3://b/k", "file:///etc/passwd", "https://", "https:///c/f", "https://:443/f",
 		"https://user:pw@h/f", "abfss://acct.dfs.core.windows.net/f", "https://h ost/f", "javascript://h/f",
+		"https://h:x/f", "https://h::/f", "https://h:70000/f", "https://[::1/f", "https://[x]/f", "https://[::1]x/f",
 	} {
 		if got, err := BlobIdentity(raw); err == nil {
 			t.Errorf("BlobIdentity(%q) = %q, want an error", raw, got)

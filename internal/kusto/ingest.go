@@ -68,7 +68,7 @@ func (c *Client) Submit(ctx context.Context, database, table string, r Request) 
 	if x.body, err = encode(r); err != nil {
 		return "", &Error{Operation: x.operation, Kind: KindRefused, Err: redactedError{err}}
 	}
-	if err := acquire(ctx, c.submissions); err != nil {
+	if err = acquire(ctx, c.submissions); err != nil {
 		return "", &Error{Operation: x.operation, Kind: KindCanceled, Err: err}
 	}
 	defer func() { <-c.submissions }()

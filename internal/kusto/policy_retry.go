@@ -45,11 +45,8 @@ type readRetry struct {
 
 // Do sends the request until it is answered or the tries are used up.
 func (p readRetry) Do(req *policy.Request) (*http.Response, error) {
-	return retry(req, p.options, func(x *exchange, err error) bool {
-		if x.answer != nil {
-			return transient(x.answer)
-		}
-		return true
+	return retry(req, p.options, func(x *exchange, _ error) bool {
+		return x.answer == nil || transient(x.answer)
 	})
 }
 

@@ -20,7 +20,7 @@ func (c *Client) Status(ctx context.Context, database, table, operationID string
 	} else {
 		path += "?details=false"
 	}
-	if err := c.takePoll(ctx); err != nil {
+	if err = c.takePoll(ctx); err != nil {
 		return Status{}, &Error{Operation: x.operation, Kind: KindCanceled, Err: err}
 	}
 	defer func() { <-c.polls }()

@@ -96,7 +96,7 @@ func TestStatus_allProfiles(t *testing.T) {
 			if d.URL != identity {
 				t.Errorf("url %q, want %q", d.URL, identity)
 			}
-			if _, err := time.Parse(time.RFC3339, d.StartTime); err != nil {
+			if _, err = time.Parse(time.RFC3339, d.StartTime); err != nil {
 				t.Errorf("start time: %v", err)
 			}
 		}

@@ -331,7 +331,11 @@ type gauge struct {
 func (g *gauge) Do(req *http.Request) (*http.Response, error) {
 	now := g.inFlight.Add(1)
 	defer g.inFlight.Add(-1)
-	for seen := g.most.Load(); now > seen && !g.most.CompareAndSwap(seen, now); seen = g.most.Load() {
+	for {
+		seen := g.most.Load()
+		if now <= seen || g.most.CompareAndSwap(seen, now) {
+			break
+		}
 	}
 	if err := sleep(req.Context(), time.Second); err != nil {
 		return nil, err

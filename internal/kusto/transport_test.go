@@ -94,7 +94,7 @@ func TestSubmit_nobodyListens(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
+	if err = listener.Close(); err != nil {
 		t.Fatal(err)
 	}
 	c := newTestClient(t, Options{ClusterURI: "http://" + address, Retry: RetryOptions{Tries: 3, Initial: 1}})
