@@ -84,7 +84,7 @@ func (c *Client) Stage(ctx context.Context, f File, o StageOptions) (Staged, err
 		return Staged{}, stageConfigurationError(err)
 	}
 	if !o.IgnoreSizeLimit {
-		if err := f.CheckSize(configuration.MaxDataSize); err != nil {
+		if err = f.CheckSize(configuration.MaxDataSize); err != nil {
 			return Staged{}, stageError(err)
 		}
 	}

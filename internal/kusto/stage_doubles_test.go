@@ -17,7 +17,7 @@ import (
 // nothing in memory, so that what is left is the client's.
 type storage struct {
 	containers []string
-	onBlock    func(*http.Request) (*http.Response, error) // nil, or what it returns is nil: the block is taken
+	onBlock    func(*http.Request) *reply // nil, or what it returns is nil: the block is taken
 
 	blocks, bytes, largest, inFlight, mostInFlight, committed atomic.Int64
 }
@@ -29,13 +29,13 @@ func (s *storage) Do(req *http.Request) (*http.Response, error) {
 		for _, c := range s.containers {
 			paths = append(paths, fmt.Sprintf(`{"path":%q}`, c))
 		}
-		return answerOf(req, http.StatusOK, `{"containerSettings":{"containers":[`+strings.Join(paths, ",")+`]}}`), nil
+		return answerOf(req, reply{status: http.StatusOK, body: `{"containerSettings":{"containers":[` + strings.Join(paths, ",") + `]}}`})
 	}
 	keepMost(&s.mostInFlight, s.inFlight.Add(1))
 	defer s.inFlight.Add(-1)
 	if s.onBlock != nil {
-		if resp, err := s.onBlock(req); resp != nil || err != nil {
-			return resp, err
+		if r := s.onBlock(req); r != nil {
+			return answerOf(req, *r)
 		}
 	}
 	n, err := io.Copy(io.Discard, req.Body)
@@ -44,12 +44,12 @@ func (s *storage) Do(req *http.Request) (*http.Response, error) {
 	}
 	if req.URL.Query().Get("comp") == "blocklist" {
 		s.committed.Add(1)
-		return answerOf(req, http.StatusCreated, ""), nil
+		return answerOf(req, reply{status: http.StatusCreated})
 	}
 	s.blocks.Add(1)
 	s.bytes.Add(n)
 	keepMost(&s.largest, n)
-	return answerOf(req, http.StatusCreated, ""), nil
+	return answerOf(req, reply{status: http.StatusCreated})
 }
 
 func keepMost(most *atomic.Int64, n int64) {
@@ -61,11 +61,14 @@ func keepMost(most *atomic.Int64, n int64) {
 	}
 }
 
-func answerOf(req *http.Request, status int, body string) *http.Response {
-	return &http.Response{
-		StatusCode: status, Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), Header: http.Header{},
-		Body: io.NopCloser(strings.NewReader(body)), Request: req,
+func answerOf(req *http.Request, r reply) (*http.Response, error) {
+	if r.err != nil {
+		return nil, r.err
 	}
+	if r.header == nil {
+		r.header = http.Header{}
+	}
+	return &http.Response{StatusCode: r.status, Header: r.header, Body: io.NopCloser(strings.NewReader(r.body)), Request: req}, nil
 }
 
 // options returns those of a client of the storage.
@@ -137,9 +140,9 @@ func TestStage_uploadsOfAllResourcesTogetherAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &storage{containers: oneContainer}
 		release := make(chan struct{})
-		s.onBlock = func(*http.Request) (*http.Response, error) {
+		s.onBlock = func(*http.Request) *reply {
 			<-release
-			return nil, nil
+			return nil
 		}
 		c := newTestClient(t, s.options())
 		group, ctx := errgroup.WithContext(t.Context())

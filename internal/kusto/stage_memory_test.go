@@ -28,14 +28,14 @@ func writeRows(tb testing.TB, size int64) File {
 	for written := int64(0); written < size; written += int64(len(row)) {
 		row = append(strconv.AppendUint(row[:0], source.Uint64(), 10), ",Thunderstorm Wind,"...)
 		row = append(strconv.AppendUint(row, source.Uint64(), 10), '\n')
-		if _, err := w.Write(row); err != nil {
+		if _, err = w.Write(row); err != nil {
 			tb.Fatal(err)
 		}
 	}
-	if err := w.Flush(); err != nil {
+	if err = w.Flush(); err != nil {
 		tb.Fatal(err)
 	}
-	if err := out.Close(); err != nil {
+	if err = out.Close(); err != nil {
 		tb.Fatal(err)
 	}
 	f, err := InspectFile(path)
@@ -60,9 +60,9 @@ func TestStage_memoryDoesNotGrowWithTheFile(t *testing.T) { //nolint:paralleltes
 		var most atomic.Int64
 		before := alive()
 		s := &storage{containers: oneContainer}
-		s.onBlock = func(*http.Request) (*http.Response, error) {
+		s.onBlock = func(*http.Request) *reply {
 			keepMost(&most, alive()-before)
-			return nil, nil
+			return nil
 		}
 		if _, err := newTestClient(t, s.options()).Stage(t.Context(), f, StageOptions{Format: format}); err != nil {
 			t.Fatal(err)
@@ -83,7 +83,7 @@ func TestStage_memoryDoesNotGrowWithTheFile(t *testing.T) { //nolint:paralleltes
 func TestStage_refusedBlockEndsTheReading(t *testing.T) {
 	t.Parallel()
 	s := &storage{containers: oneContainer}
-	s.onBlock = func(req *http.Request) (*http.Response, error) { return answerOf(req, http.StatusBadRequest, ""), nil }
+	s.onBlock = func(*http.Request) *reply { return &reply{status: http.StatusBadRequest} }
 	const size = 16 * blockSize
 	source := &countingReader{left: size}
 	err := newTestClient(t, s.options()).uploadStream(t.Context(), oneContainer[0], &uploadWatch{ctx: t.Context(), source: source}, size)
@@ -117,12 +117,12 @@ func BenchmarkStage_largeFile(b *testing.B) {
 			f := writeRows(b, 256<<20)
 			var heap, resident atomic.Int64
 			s := &storage{containers: oneContainer}
-			s.onBlock = func(*http.Request) (*http.Response, error) {
+			s.onBlock = func(*http.Request) *reply {
 				var m runtime.MemStats
 				runtime.ReadMemStats(&m)
 				keepMost(&heap, int64(m.HeapInuse)) //nolint:gosec // no heap has 2^63 bytes
 				keepMost(&resident, residentBytes())
-				return nil, nil
+				return nil
 			}
 			c := newTestClient(b, s.options())
 			b.SetBytes(f.Size)

@@ -59,23 +59,21 @@ func chain(err error) []string {
 
 func TestStage_noSecretInErrorsAndLog(t *testing.T) {
 	t.Parallel()
-	refuse := func(status int, body string) func(*http.Request) (*http.Response, error) {
-		return func(req *http.Request) (*http.Response, error) {
-			resp := answerOf(req, status, strings.ReplaceAll(body, "URL", req.URL.String()))
-			resp.Header.Set("X-Ms-Request-Id", req.URL.String())
-			resp.Header.Set("Location", req.URL.String())
-			return resp, nil
+	refuse := func(status int, body string) func(*http.Request) *reply {
+		return func(req *http.Request) *reply {
+			header := http.Header{"X-Ms-Request-Id": {req.URL.String()}, "Location": {req.URL.String()}}
+			return &reply{status: status, header: header, body: strings.ReplaceAll(body, "URL", req.URL.String())}
 		}
 	}
-	fail := func(err error) func(*http.Request) (*http.Response, error) {
-		return func(req *http.Request) (*http.Response, error) {
-			return nil, &url.Error{Op: "Put", URL: req.URL.String(), Err: err}
+	fail := func(err error) func(*http.Request) *reply {
+		return func(req *http.Request) *reply {
+			return &reply{err: &url.Error{Op: "Put", URL: req.URL.String(), Err: err}}
 		}
 	}
 	const xml = `<?xml version="1.0"?><Error><Code>AuthenticationFailed</Code><Message>Denied URL to you.&#10;RequestId:1</Message>` +
 		`<AuthenticationErrorDetail>sig=` + stageSecret + `</AuthenticationErrorDetail></Error>`
 	tests := map[string]struct {
-		onBlock func(*http.Request) (*http.Response, error)
+		onBlock func(*http.Request) *reply
 		want    string
 	}{
 		"XML":      {refuse(403, strings.ReplaceAll(xml, "URL", "'https://h/c?sig="+stageSecret+"'")), "Denied 'https://h/c?REDACTED' to you."},
@@ -127,9 +125,9 @@ func TestStage_canceledOnTheWay(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	s := &storage{containers: []string{oneContainer[0], oneContainer[0]}}
-	s.onBlock = func(*http.Request) (*http.Response, error) {
+	s.onBlock = func(*http.Request) *reply {
 		cancel()
-		return nil, ctx.Err()
+		return &reply{err: ctx.Err()}
 	}
 	_, err := newTestClient(t, s.options()).Stage(ctx, writeFile(t, "a.parquet", noise(5<<20)), StageOptions{Format: "parquet"})
 	var e *Error
@@ -148,8 +146,8 @@ func TestStage_canceledOnTheWay(t *testing.T) {
 // TestUploadStream_noURLInErrorsOfTheTransport is about what azcore may log by itself.
 func TestUploadStream_noURLInErrorsOfTheTransport(t *testing.T) {
 	t.Parallel()
-	s := &storage{onBlock: func(req *http.Request) (*http.Response, error) {
-		return nil, &url.Error{Op: "Put", URL: req.URL.String(), Err: net.ErrClosed}
+	s := &storage{onBlock: func(req *http.Request) *reply {
+		return &reply{err: &url.Error{Op: "Put", URL: req.URL.String(), Err: net.ErrClosed}}
 	}}
 	watch := &uploadWatch{ctx: t.Context(), source: strings.NewReader("1\n")}
 	err := newTestClient(t, s.options()).uploadStream(t.Context(), oneContainer[0], watch, 2)
