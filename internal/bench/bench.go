@@ -39,7 +39,7 @@ func newBench(ctx context.Context, program cli.CLI) (*bench, error) {
 			return nil, fmt.Errorf("build %s: %w\n%s", name, err, out)
 		}
 	}
-	if err := os.MkdirAll(b.path("blobs"), 0o700); err != nil {
+	if err = os.MkdirAll(b.path("blobs"), 0o700); err != nil {
 		b.close()
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func newBench(ctx context.Context, program cli.CLI) (*bench, error) {
 		b.close()
 		return nil, err
 	}
-	if err := b.mock.Start(); err != nil {
+	if err = b.mock.Start(); err != nil {
 		b.mock = nil
 		b.close()
 		return nil, err
@@ -92,7 +92,7 @@ func (b *bench) requests(ctx context.Context) (submissions, others int, err erro
 	var seen []struct {
 		Route string `json:"route"`
 	}
-	if err := b.call(ctx, http.MethodGet, "/_mock/requests", &seen); err != nil {
+	if err = b.call(ctx, http.MethodGet, "/_mock/requests", &seen); err != nil {
 		return 0, 0, err
 	}
 	for _, request := range seen {
@@ -138,7 +138,7 @@ func (b *bench) start(ctx context.Context) error {
 			return err
 		}
 		began := time.Now()
-		if err := cmd.Start(); err != nil {
+		if err = cmd.Start(); err != nil {
 			return err
 		}
 		_, err = bufio.NewReader(stdout).ReadString('\n')

@@ -64,10 +64,10 @@ func (b *bench) measure(ctx context.Context, s shape, resource string) (costs, e
 	if err != nil {
 		return costs{}, err
 	}
-	if err := b.configure(folder, s, resource); err != nil {
+	if err = b.configure(folder, s, resource); err != nil {
 		return costs{}, err
 	}
-	if _, _, err := b.requests(ctx); err != nil {
+	if _, _, err = b.requests(ctx); err != nil {
 		return costs{}, err
 	}
 	var c costs

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -19,7 +20,6 @@ type kind int
 const (
 	kindString kind = iota
 	kindBool
-	kindInt64
 	kindTime
 	kindJSON
 	kindStrings
@@ -72,8 +72,6 @@ func (a argument) resourceAttribute() schema.Attribute {
 			return schema.BoolAttribute{MarkdownDescription: a.text, Optional: true, Computed: true, Default: booldefault.StaticBool(true)}
 		}
 		return schema.BoolAttribute{MarkdownDescription: a.text, Required: a.required, Optional: optional}
-	case kindInt64:
-		return schema.Int64Attribute{MarkdownDescription: a.text, Required: a.required, Optional: optional}
 	case kindTime:
 		return schema.StringAttribute{MarkdownDescription: a.text, Required: a.required, Optional: optional, CustomType: timetypes.RFC3339Type{}}
 	case kindJSON:
@@ -118,7 +116,8 @@ func (r *queuedIngestionResource) Schema(ctx context.Context, _ resource.SchemaR
 		"database": schema.StringAttribute{Required: true, MarkdownDescription: textDatabase + " A change replaces the resource: all blobs are sent to the new table, and the rows of the old one stay."},
 		"table":    schema.StringAttribute{Required: true, MarkdownDescription: textTable + " A change replaces the resource."},
 		"blobs": schema.ListNestedAttribute{
-			Required: true,
+			Required:      true,
+			PlanModifiers: []planmodifier.List{wholeList{}},
 			MarkdownDescription: "Blobs to ingest. The order does not matter once a blob is submitted. A blob that is added is submitted; a blob that is removed is forgotten, " +
 				"and its rows stay.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
@@ -150,6 +149,21 @@ func (r *queuedIngestionResource) Schema(ctx context.Context, _ resource.SchemaR
 		MarkdownDescription: "Submits blobs to a table through queued ingestion and keeps a ledger of what became of each of them, so that only what is missing is sent.",
 		Attributes:          attributes,
 	}
+}
+
+// wholeList keeps the framework from planning the elements of the list one by one, where it copies the whole list three times for each element: a
+// list of 10,000 blobs costs gigabytes of copies. An unknown list has no elements to visit. ModifyPlan runs afterwards and sets the whole list.
+type wholeList struct{}
+
+// Description says what the modifier does.
+func (wholeList) Description(context.Context) string { return "The list is planned as a whole." }
+
+// MarkdownDescription says what the modifier does.
+func (m wholeList) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+
+// PlanModifyList hides the elements.
+func (wholeList) PlanModifyList(ctx context.Context, req planmodifier.ListRequest, resp *planmodifier.ListResponse) {
+	resp.PlanValue = types.ListUnknown(req.PlanValue.ElementType(ctx))
 }
 
 func outputAttributes() map[string]schema.Attribute {

@@ -60,10 +60,9 @@ func (s *submission) send(ctx context.Context, sending []ledger.Decision) {
 			break
 		}
 		group.Go(func() error {
-			if stop.Load() || ctx.Err() != nil {
-				return nil
+			if !stop.Load() && ctx.Err() == nil {
+				outcomes[i] = s.submit(ctx, requests[i])
 			}
-			outcomes[i] = s.submit(ctx, requests[i])
 			if outcomes[i].err != nil {
 				stop.Store(true)
 			}
