@@ -20,8 +20,7 @@ import (
 // a time. It bounds what many resources together ask of a service.
 const MaxConcurrency = 8
 
-// pollsPerSecond bounds status reads over all operations that a client waits for. Frequent calls may be throttled:
-// https://learn.microsoft.com/kusto/api/netfx/kusto-ingest-client-migration.
+// pollsPerSecond bounds status reads over all operations that a client waits for, as frequent calls may be throttled.
 const pollsPerSecond = 20
 
 // Level is the severity of a log line.

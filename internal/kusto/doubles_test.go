@@ -94,6 +94,15 @@ func (c *credential) GetToken(_ context.Context, o policy.TokenRequestOptions) (
 	return azcore.AccessToken{Token: fmt.Sprintf("token-%d", c.calls), ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
+// tokenFunc is a credential that does something else before it issues a token.
+type tokenFunc func()
+
+// GetToken calls the function.
+func (f tokenFunc) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	f()
+	return azcore.AccessToken{Token: "abc", ExpiresOn: time.Now().Add(time.Hour)}, nil
+}
+
 // staticToken returns options for a token that the user gave.
 func staticToken(t policy.Transporter) Options {
 	return Options{ClusterURI: testHost, Credential: &credential{}, StaticToken: true, Transport: t}

@@ -13,7 +13,7 @@ import (
 const maxMessage = 2000
 
 // describe fills in what an error's body says. It may be a OneApiError in any spelling, plain text, a page of HTML, or
-// nothing, cut anywhere: https://learn.microsoft.com/kusto/api/rest/response-http-status.
+// nothing, cut anywhere: https://learn.microsoft.com/kusto/api/rest/response.
 func (e *Error) describe(body []byte, contentType string) {
 	body = bytes.TrimPrefix(bytes.TrimSpace(body), []byte("\ufeff"))
 	if len(body) == 0 {

@@ -51,6 +51,10 @@ func newAttemptPolicy(userAgent string, timeout time.Duration) attemptPolicy {
 
 // Do sends one HTTP request.
 func (p attemptPolicy) Do(req *policy.Request) (*http.Response, error) {
+	// An ended context must not look like a request that went out and was not answered.
+	if err := req.Raw().Context().Err(); err != nil {
+		return nil, err
+	}
 	x := exchangeOf(req.Raw().Context())
 	ctx, cancel := x.limited(req.Raw().Context(), p.timeout)
 	defer cancel() // the body was read by then, see bodyReader

@@ -50,7 +50,7 @@ func (p readRetry) Do(req *policy.Request) (*http.Response, error) {
 	})
 }
 
-// statusServiceError is Kusto's own 520: https://learn.microsoft.com/kusto/api/rest/response-http-status.
+// statusServiceError is Kusto's own 520: https://learn.microsoft.com/kusto/api/rest/response.
 const statusServiceError = 520
 
 func transient(a *answer) bool {

@@ -219,6 +219,17 @@ func TestSubmit_cancelled(t *testing.T) {
 			}
 		})
 	})
+	t.Run("while a token is fetched", func(t *testing.T) {
+		t.Parallel()
+		d := &transport{replies: []reply{{status: 200, body: acceptedOne}}}
+		ctx, cancel := context.WithCancel(t.Context())
+		o := staticToken(d)
+		o.Credential = tokenFunc(cancel)
+		_, err := newTestClient(t, o).Submit(ctx, "D", "T", oneBlob())
+		if !hasKind(err, KindCanceled) || !NotSent(err) || d.count() != 0 {
+			t.Errorf("%v after %d requests", err, d.count())
+		}
+	})
 	t.Run("while it is sent", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
