@@ -1,4 +1,4 @@
-# Four tables of a delivery fleet, seeded from files in four formats. `make demo` applies this folder against mockkusto.
+# Five tables of a delivery fleet, seeded from blobs in four formats and from a local file. `make demo` applies this folder against mockkusto.
 terraform {
   required_providers {
     kusto = {
@@ -64,6 +64,20 @@ resource "kusto_queued_ingestion" "alerts" {
   ]
   properties = {
     format = "tsv"
+  }
+  wait_for_completion = true
+}
+
+resource "kusto_queued_ingestion" "depots" {
+  database = "Fleet"
+  table    = "Depots"
+
+  blobs = [
+    { file = "${path.module}/seed/depots.csv" },
+  ]
+  properties = {
+    format              = "csv"
+    ignore_first_record = true
   }
   wait_for_completion = true
 }

@@ -6,6 +6,7 @@ output "state" {
       kusto_queued_ingestion.trips,
       kusto_queued_ingestion.positions,
       kusto_queued_ingestion.alerts,
+      kusto_queued_ingestion.depots,
     ] : ingestion.table => ingestion.state
   }
 }

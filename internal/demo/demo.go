@@ -67,7 +67,7 @@ func show(ctx context.Context, out io.Writer, w *workspace, mock *mockkusto, tf 
 	if err != nil {
 		return err
 	}
-	lines, err := compare(ingestions, tables, w.data())
+	lines, err := compare(ingestions, tables, w.path("example"))
 	if err != nil {
 		return err
 	}

@@ -21,14 +21,19 @@ func (l line) wrong() bool {
 	return l.state != "Succeeded" || l.rows != l.records || l.twice != 0 || l.records == 0
 }
 
-// compare sets what the state says of each table beside the rows of the table and the records of the files in folder.
-func compare(ingestions []ingestion, contents map[tableName]content, folder string) ([]line, error) {
+// compare sets what the state says of each table beside the rows of the table and the records of the files: those that are served as blobs are in
+// the data folder of the example, the others are where the configuration says.
+func compare(ingestions []ingestion, contents map[tableName]content, example string) ([]line, error) {
 	lines := make([]line, 0, len(ingestions))
 	for _, i := range ingestions {
 		l := line{table: i.Database + "." + i.Table, state: i.State, content: contents[tableName{i.Database, i.Table}]}
 		for _, blob := range i.Blobs {
 			name := path.Base(blob.URL)
-			records, err := countRecords(filepath.Join(folder, name), i.Properties.Format, i.Properties.IgnoreFirstRecord)
+			file := filepath.Join(example, "data", name)
+			if blob.File != "" {
+				name, file = path.Base(blob.File), filepath.Join(example, filepath.FromSlash(blob.File))
+			}
+			records, err := countRecords(file, i.Properties.Format, i.Properties.IgnoreFirstRecord)
 			if err != nil {
 				return nil, err
 			}

@@ -74,28 +74,34 @@ func TestCountRecords_unknownFormatIsNotZero(t *testing.T) {
 func TestCompare_setsRowsBesideRecords(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	write(t, folder, "trips-1.csv.gz", "id\n1\n2\n")
-	write(t, folder, "trips-2.csv.gz", "id\n3\n")
+	for _, name := range []string{"data", "seed"} {
+		if err := os.Mkdir(filepath.Join(folder, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(folder, "data"), "trips-1.csv.gz", "id\n1\n2\n")
+	write(t, filepath.Join(folder, "data"), "trips-2.csv.gz", "id\n3\n")
+	write(t, filepath.Join(folder, "seed"), "trips-3.csv", "id\n4\n5\n")
 	state := `{"values":{"root_module":{"resources":[
 	  {"type":"terraform_data","values":{"input":1}},
 	  {"type":"kusto_queued_ingestion","values":{"database":"Fleet","table":"Trips","state":"Succeeded",
-	    "blobs":[{"url":"http://127.0.0.1:1/blobs/samples/trips-1.csv.gz"},{"url":"http://127.0.0.1:1/blobs/samples/trips-2.csv.gz"}],
+	    "blobs":[{"url":"http://127.0.0.1:1/blobs/samples/trips-1.csv.gz"},{"url":"http://127.0.0.1:1/blobs/samples/trips-2.csv.gz"},{"file":"./seed/trips-3.csv","url":null}],
 	    "properties":{"format":"csv","ignore_first_record":true,"tags":null}}}]}}}`
 	ingestions, err := readState([]byte(state))
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines, err := compare(ingestions, map[tableName]content{{"Fleet", "Trips"}: {rows: 3}, {"Other", "Trips"}: {rows: 9}}, folder)
+	lines, err := compare(ingestions, map[tableName]content{{"Fleet", "Trips"}: {rows: 5}, {"Other", "Trips"}: {rows: 9}}, folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []line{{table: "Fleet.Trips", state: "Succeeded", content: content{rows: 3}, records: 3, files: []string{"trips-1.csv.gz", "trips-2.csv.gz"}}}
+	want := []line{{table: "Fleet.Trips", state: "Succeeded", content: content{rows: 5}, records: 5, files: []string{"trips-1.csv.gz", "trips-2.csv.gz", "trips-3.csv"}}}
 	if diff := cmp.Diff(want, lines, cmp.AllowUnexported(line{}, content{})); diff != "" {
 		t.Error(diff)
 	}
 	wantText := "" +
 		"  TABLE        STATE      ROWS  RECORDS  FILES\n" +
-		"  Fleet.Trips  Succeeded     3        3  trips-1.csv.gz, trips-2.csv.gz\n"
+		"  Fleet.Trips  Succeeded     5        5  trips-1.csv.gz, trips-2.csv.gz, trips-3.csv\n"
 	if diff := cmp.Diff(wantText, table(lines)); diff != "" {
 		t.Error(diff)
 	}

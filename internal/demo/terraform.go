@@ -90,7 +90,8 @@ type ingestion struct {
 	Table    string `json:"table"`
 	State    string `json:"state"`
 	Blobs    []struct {
-		URL string `json:"url"`
+		File string `json:"file"`
+		URL  string `json:"url"`
 	} `json:"blobs"`
 	Properties struct {
 		Format            string `json:"format"`

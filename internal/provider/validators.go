@@ -291,7 +291,7 @@ func (v *validation) cost(p propertiesModel) {
 
 // maxSourceSize is the service's default limit for the uncompressed size of one blob, in bytes.
 // See https://learn.microsoft.com/azure/data-explorer/ingest-data-overview.
-const maxSourceSize = 6 << 30
+const maxSourceSize = kusto.DefaultMaxDataSize
 
 func (v *validation) sizes(p propertiesModel) {
 	if p.IgnoreSizeLimit.IsUnknown() || p.IgnoreSizeLimit.ValueBool() {
