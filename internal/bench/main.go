@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/demo/cli"
+	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/lab"
 )
 
 func main() {
@@ -42,11 +43,12 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b, err := newBench(ctx, program)
+	l, err := lab.New(ctx, program)
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer l.Close()
+	b := &bench{l}
 	fmt.Printf("%s, Go %s, %d CPUs\n\n", program, goVersion(), cpus())
 	if err := b.start(ctx); err != nil {
 		return err

@@ -3,16 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/demo/cli"
 )
 
 // shape is how many resources there are and how many blobs each of them has.
@@ -60,11 +56,8 @@ type cost struct {
 type costs struct{ apply, plan cost }
 
 func (b *bench) measure(ctx context.Context, s shape, resource string) (costs, error) {
-	folder, err := os.MkdirTemp(b.folder, "run-")
+	folder, err := b.configure(s, resource)
 	if err != nil {
-		return costs{}, err
-	}
-	if err = b.configure(folder, s, resource); err != nil {
 		return costs{}, err
 	}
 	if _, _, err = b.requests(ctx); err != nil {
@@ -96,23 +89,23 @@ func (b *bench) measure(ctx context.Context, s shape, resource string) (costs, e
 	return c, nil
 }
 
-func (b *bench) configure(folder string, s shape, resource string) error {
+func (b *bench) configure(s shape, resource string) (string, error) {
 	type blob struct {
 		URL string `json:"url"`
 	}
 	lists := make([][]blob, s.resources)
 	for i := range lists {
 		for j := range s.blobs {
-			name := fmt.Sprintf("part-%05d.csv", i*s.blobs+j)
-			if err := os.WriteFile(b.path("blobs", name), []byte("1,a\n"), 0o600); err != nil {
-				return err
+			url, err := b.PutBlob(fmt.Sprintf("part-%05d.csv", i*s.blobs+j), "1,a\n")
+			if err != nil {
+				return "", err
 			}
-			lists[i] = append(lists[i], blob{URL: b.url + "/blobs/samples/" + name})
+			lists[i] = append(lists[i], blob{URL: url})
 		}
 	}
 	text, err := json.Marshal(lists)
 	if err != nil {
-		return err
+		return "", err
 	}
 	body := `resource "terraform_data" "seed" {
   count = length(local.lists)
@@ -141,34 +134,30 @@ resource "kusto_queued_ingestion" "seed" {
   properties          = { format = "csv" }
   wait_for_completion = true
 }
-`, b.url)
+`, b.URL)
 	}
-	config := "locals {\n  lists = jsondecode(file(\"lists.json\"))\n}\n\n" + body
-	rc := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"terraform-provider-kusto/kusto\" = %q\n  }\n  direct {}\n}\n", b.path("bin"))
-	return errors.Join(
-		os.WriteFile(filepath.Join(folder, "lists.json"), text, 0o600),
-		os.WriteFile(filepath.Join(folder, "main.tf"), []byte(config), 0o600),
-		os.WriteFile(filepath.Join(folder, "cli.tfrc"), []byte(rc), 0o600),
-	)
+	folder, err := b.Workspace("locals {\n  lists = jsondecode(file(\"lists.json\"))\n}\n\n" + body)
+	if err != nil {
+		return "", err
+	}
+	return folder, os.WriteFile(filepath.Join(folder, "lists.json"), text, 0o600)
 }
 
 // command runs the CLI and counts its time and that of the processes it started.
 func (b *bench) command(ctx context.Context, folder string, arguments ...string) (cost, error) {
-	cmd := exec.CommandContext(ctx, b.program.Path, arguments...) //nolint:gosec // the CLI that was found
-	cmd.Dir = folder
-	cmd.Env = cli.QuietEnviron("TF_CLI_CONFIG_FILE="+filepath.Join(folder, "cli.tfrc"), "CHECKPOINT_DISABLE=1", "TF_INPUT=0")
+	cmd := b.Terraform(ctx, folder, arguments...)
 	var output strings.Builder
 	cmd.Stdout, cmd.Stderr = &output, &output
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		return cost{}, err
 	}
-	watch := watchMemory(b.path("bin", "terraform-provider-kusto"))
+	watch := watchMemory(b.Program("terraform-provider-kusto"))
 	err := cmd.Wait()
 	c := cost{wall: time.Since(began), memory: watch()}
 	if err != nil {
 		text := output.String()
-		return c, fmt.Errorf("%s %s: %w\n%s", b.program, strings.Join(arguments, " "), err, text[max(0, len(text)-4000):])
+		return c, fmt.Errorf("%s %s: %w\n%s", b.CLI, strings.Join(arguments, " "), err, text[max(0, len(text)-4000):])
 	}
 	c.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	return c, nil
