@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// The bundles in testdata hold one certificate, valid until 2125, and its key. They were made with "openssl pkcs12 -export -legacy", and the one that is
+// The bundles in testdata hold one certificate, valid until 2126, and its key. They were made with "openssl pkcs12 -export -legacy", and the one that is
 // called sha256 without -legacy; the two with a password have bundleSecret.
 
 func testdata(t *testing.T, name string) []byte {
