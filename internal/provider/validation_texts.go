@@ -72,16 +72,24 @@ func urlError(at path.Path, err error) diag.Diagnostic {
 		kusto.Redact(err.Error())+". The service would accept the request and fail the blob later. Write an absolute URL such as https://account.blob.core.windows.net/container/file.csv.gz.")
 }
 
-func secretInURLWarning(at path.Path, secret string) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(at, "The URL carries a secret",
-		fmt.Sprintf("The URL contains a credential (%s). Arguments are stored in the state and in saved plans, where everyone with access to them can read it. "+
-			"Use sas_token, which is in neither, or append ;managed_identity=system to the URL.", secret))
+// others says how many more blobs a warning is about than the one it points at.
+func others(n int) string {
+	if n < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" The same holds for %s.", count(n-1, "further blob"))
 }
 
-func impersonateWarning(at path.Path) diag.Diagnostic {
+func secretInURLWarning(at path.Path, secret string, n int) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "The URL carries a secret",
+		fmt.Sprintf("The URL contains a credential (%s).%s Arguments are stored in the state and in saved plans, where everyone with access to them can read it. "+
+			"Use sas_token, which is in neither, or append ;managed_identity=system to the URL.", secret, others(n)))
+}
+
+func impersonateWarning(at path.Path, n int) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Impersonation does not work with queued ingestion",
-		"Queued ingestion runs without the caller's identity, so the service cannot read a blob with ;impersonate, and the blob fails after it was submitted. "+
-			"Use ;managed_identity=system or sas_token.")
+		"Queued ingestion runs without the caller's identity, so the service cannot read a blob with ;impersonate, and the blob fails after it was submitted."+
+			others(n)+" Use ;managed_identity=system or sas_token.")
 }
 
 func expiredCredentialError(at path.Path, expired time.Time) diag.Diagnostic {

@@ -114,11 +114,17 @@ func (v *validation) blobList() {
 	}
 	seen := make(map[string]int, len(v.blobs))
 	versions := make(map[string]int, len(v.blobs))
-	var odd []int // blobs whose source id is no GUID
+	var odd, secret, impersonating []int // blobs with a source id that is no GUID, with a secret, with ;impersonate: one warning for all of them
 	for i, b := range v.blobs {
 		at := root.AtListIndex(i)
 		v.oneSource(at, b)
 		v.blobURL(at.AtName("url"), b.URL)
+		if kusto.SecretKind(b.URL.ValueString()) != "" {
+			secret = append(secret, i)
+		}
+		if strings.Contains(strings.ToLower(b.URL.ValueString()), ";impersonate") {
+			impersonating = append(impersonating, i)
+		}
 		if key, known := b.key(); known {
 			if first, twice := seen[key]; twice {
 				v.add(duplicateBlobError(at, key, first))
@@ -145,6 +151,13 @@ func (v *validation) blobList() {
 			odd = append(odd, i)
 		}
 	}
+	if len(secret) > 0 {
+		first := v.blobs[secret[0]].URL.ValueString()
+		v.add(secretInURLWarning(root.AtListIndex(secret[0]).AtName("url"), kusto.SecretKind(first), len(secret)))
+	}
+	if len(impersonating) > 0 {
+		v.add(impersonateWarning(root.AtListIndex(impersonating[0]).AtName("url"), len(impersonating)))
+	}
 	if len(odd) > 0 {
 		v.add(sourceIDWarning(root.AtListIndex(odd[0]).AtName("source_id"), len(odd)))
 	}
@@ -165,16 +178,8 @@ func (v *validation) blobURL(at path.Path, value types.String) {
 	if value.IsNull() || value.IsUnknown() {
 		return
 	}
-	url := value.ValueString()
-	if _, err := kusto.BlobIdentity(url); err != nil {
+	if _, err := kusto.BlobIdentity(value.ValueString()); err != nil {
 		v.add(urlError(at, err))
-		return
-	}
-	if secret := kusto.SecretKind(url); secret != "" {
-		v.add(secretInURLWarning(at, secret))
-	}
-	if strings.Contains(strings.ToLower(url), ";impersonate") {
-		v.add(impersonateWarning(at))
 	}
 }
 
