@@ -6,6 +6,7 @@ import (
 )
 
 func TestQuietFramework_unlessALogIsWanted(t *testing.T) {
+	t.Setenv("TF_LOG_SDK_FRAMEWORK", "") // restored at the end, since the function sets it
 	variables := []string{"TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK"}
 	for _, wanted := range append([]string{""}, variables...) {
 		for _, name := range variables {

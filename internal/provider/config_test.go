@@ -25,8 +25,7 @@ func TestResolve_attributeElseEnvironment(t *testing.T) {
 		"KUSTO_CLIENT_ID": "kusto", "ARM_CLIENT_ID": "arm", "ARM_TENANT_ID": "arm", "ARM_CLUSTER_URI": "arm", "ARM_ACCESS_TOKEN": "arm",
 		"ARM_OIDC_AZURE_SERVICE_CONNECTION_ID": "azapi", "ACTIONS_ID_TOKEN_REQUEST_URL": "github",
 	}
-	block := block{"client_secret": "mine", "client_id": "", "oidc_token": unknown{}}
-	s, diags := resolved(t, block, env)
+	s, diags := resolved(t, block{"client_secret": "mine", "client_id": "", "oidc_token": unknown{}}, env)
 	if diags != nil {
 		t.Fatal(diags)
 	}

@@ -21,7 +21,7 @@ type assertionSource func(context.Context) (string, error)
 
 // tokenExchangeAudience is the audience that federated credentials expect unless told otherwise. See
 // https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust.
-const tokenExchangeAudience = "api://AzureADTokenExchange"
+const tokenExchangeAudience = "api://AzureADTokenExchange" //nolint:gosec // a name, no secret
 
 // maxAssertion bounds what is read of an issuer's answer.
 const maxAssertion = 1 << 20

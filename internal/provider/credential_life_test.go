@@ -42,7 +42,7 @@ func TestCredential_aTokenIsRenewedWhenItExpires(t *testing.T) {
 		b := theClient(block{"use_oidc": true, "oidc_token_file_path": file})
 		client := clientOf(t.Context(), t, b, variablesOf(nil), withTransport(a))
 		ask(t, client)
-		time.Sleep(50 * time.Minute)
+		<-time.After(50 * time.Minute)
 		ask(t, client)
 		if d := cmp.Diff([]string{"token-1", "token-1"}, a.tokens()); d != "" {
 			t.Fatal(d)
@@ -50,7 +50,7 @@ func TestCredential_aTokenIsRenewedWhenItExpires(t *testing.T) {
 		if err := os.WriteFile(file, []byte("assertion-2"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(20 * time.Minute)
+		<-time.After(20 * time.Minute)
 		ask(t, client)
 		if d := cmp.Diff([]string{"token-1", "token-1", "token-2"}, a.tokens()); d != "" {
 			t.Error(d)
@@ -68,7 +68,7 @@ func TestCredential_aTokenIsRenewedWhenTheAuthoritySuggestsIt(t *testing.T) {
 		a.refresh = 30 * time.Minute
 		client := clientOf(t.Context(), t, theClient(block{"client_secret": theSecret}), variablesOf(nil), withTransport(a))
 		ask(t, client)
-		time.Sleep(31 * time.Minute)
+		<-time.After(31 * time.Minute)
 		ask(t, client)
 		if d := cmp.Diff([]string{"token-1", "token-2"}, a.tokens()); d != "" {
 			t.Error(d)
@@ -325,7 +325,7 @@ func TestCredential_azureCLI(t *testing.T) {
 		t.Error("the authority was asked as well")
 	}
 
-	if err := os.WriteFile(filepath.Join(folder, "signed-out"), nil, 0o600); err != nil {
+	if err = os.WriteFile(filepath.Join(folder, "signed-out"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, err = newClient(t.Context()).Configuration(t.Context())

@@ -198,7 +198,7 @@ func firstSet(candidates ...setting) setting {
 }
 
 // alternatives names what may stand in for an attribute that is missing.
-var alternatives = map[string]string{
+var alternatives = map[string]string{ //nolint:gosec // names, no secrets
 	"client_certificate": "client_certificate or client_certificate_path",
 	"client_id":          "client_id or client_id_file_path",
 	"oidc_token":         "oidc_token, oidc_token_file_path, or oidc_request_url with oidc_request_token",
