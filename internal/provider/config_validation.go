@@ -9,8 +9,9 @@ import (
 	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/kusto"
 )
 
-// validate judges what is known. A credential is judged only when nothing of the configuration is unknown: what comes later may complete it, or be
-// another one. A missing cluster is no error here, since a plan without resources needs none.
+// validate judges what is known of the single arguments. Whether a credential is complete is judged by Configure, in the plan: part of it may come from
+// the environment, which a job that only runs "terraform validate" does not have. A missing cluster is no error either, since a plan without resources
+// needs none.
 func (s settings) validate() diag.Diagnostics {
 	var diags diag.Diagnostics
 	if s.clusterURI.set() {
@@ -37,10 +38,6 @@ func (s settings) validate() diag.Diagnostics {
 		diags.Append(p.disagreement()...)
 	}
 	diags.Append(s.certificateDisagreement()...)
-	if len(s.unknown) == 0 && (s.accessToken.set() || !s.plainHTTP()) {
-		_, more := s.choose()
-		diags.Append(more...)
-	}
 	return diags
 }
 
