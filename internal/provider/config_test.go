@@ -144,7 +144,7 @@ func TestChoose_theFirstConfiguredMethodIsTheCredential(t *testing.T) {
 	}
 }
 
-func TestValidateConfig_aHalfConfiguredMethodNamesWhatIsMissing(t *testing.T) {
+func TestConfigure_aHalfConfiguredMethodNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	const missingTenant, missingClient = " - tenant_id, environment: KUSTO_TENANT_ID, ARM_TENANT_ID",
 		" - client_id or client_id_file_path, environment: KUSTO_CLIENT_ID, ARM_CLIENT_ID"
@@ -208,8 +208,12 @@ func TestValidateConfig_aHalfConfiguredMethodNamesWhatIsMissing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if d := cmp.Diff(c.want, validated(t, c.block, c.env)); d != "" {
+			_, diags := configured(t.Context(), t, c.block, variablesOf(c.env))
+			if d := cmp.Diff(c.want, messages(diags)); d != "" {
 				t.Error(d)
+			}
+			if got := validated(t, c.block, nil); len(c.env) > 0 && got != nil {
+				t.Errorf("a job without the environment cannot validate: %v", got)
 			}
 		})
 	}
