@@ -79,21 +79,21 @@ func play(ctx context.Context, l *lab.Lab) (string, error) {
 	files := []string{"storms-1.csv", "storms-2.csv", "storms-3.csv", "storms-4.csv"}
 	terraform := func(n int, arguments ...string) (string, error) {
 		quoted := `["` + strings.Join(files[:n], `","`) + `"]`
-		out, err := l.Terraform(ctx, workspace, append(arguments, "-var", "files="+quoted)...).CombinedOutput()
-		if err != nil {
-			return "", fmt.Errorf("%s: %w\n%s", strings.Join(arguments, " "), err, out)
+		out, failure := l.Terraform(ctx, workspace, append(arguments, "-var", "files="+quoted)...).CombinedOutput()
+		if failure != nil {
+			return "", fmt.Errorf("%s: %w\n%s", strings.Join(arguments, " "), failure, out)
 		}
 		return string(out), nil
 	}
 	for _, name := range []string{files[0], files[1], files[3]} {
-		if _, err := l.PutBlob(name, "1,hail\n"); err != nil {
+		if _, err = l.PutBlob(name, "1,hail\n"); err != nil {
 			return "", err
 		}
 	}
-	if _, err := terraform(3, "apply", "-auto-approve"); err != nil {
+	if _, err = terraform(3, "apply", "-auto-approve"); err != nil {
 		return "", err
 	}
-	if _, err := l.PutBlob(files[2], "1,hail\n"); err != nil {
+	if _, err = l.PutBlob(files[2], "1,hail\n"); err != nil {
 		return "", err
 	}
 	applied, err := terraform(4, "apply", "-auto-approve")
