@@ -41,12 +41,13 @@ func fileArguments(list types.List) map[string]path.Path {
 }
 
 // inspectFiles hashes the files of a configuration and refuses those that cannot be ingested.
-func inspectFiles(ctx context.Context, config queuedIngestionModel) (localFiles, diag.Diagnostics) {
+func inspectFiles(config queuedIngestionModel) (localFiles, diag.Diagnostics) {
 	places := fileArguments(config.Blobs)
 	if len(places) == 0 {
 		return nil, nil
 	}
-	properties, _, diags := propertiesOf(ctx, config.Properties)
+	var diags diag.Diagnostics
+	properties, _ := propertiesOf(config.Properties)
 	files := make(localFiles, len(places))
 	for name, at := range places {
 		file, err := kusto.InspectFile(name)

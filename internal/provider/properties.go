@@ -6,42 +6,57 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/kusto"
 )
 
 // propertiesModel holds the ingestion properties of the resource and of the action.
 type propertiesModel struct {
-	AdditionalProperties      types.Map            `tfsdk:"additional_properties"`
-	CreationTime              timetypes.RFC3339    `tfsdk:"creation_time"`
-	DeleteAfterDownload       types.Bool           `tfsdk:"delete_after_download"`
-	EnableTracking            types.Bool           `tfsdk:"enable_tracking"`
-	ExtendSchema              types.Bool           `tfsdk:"extend_schema"`
-	Format                    types.String         `tfsdk:"format"`
-	IgnoreFirstRecord         types.Bool           `tfsdk:"ignore_first_record"`
-	IgnoreLastRecordIfInvalid types.Bool           `tfsdk:"ignore_last_record_if_invalid"`
-	IgnoreSizeLimit           types.Bool           `tfsdk:"ignore_size_limit"`
-	IngestIfNotExists         types.List           `tfsdk:"ingest_if_not_exists"`
-	IngestionMapping          jsontypes.Normalized `tfsdk:"ingestion_mapping"`
-	IngestionMappingReference types.String         `tfsdk:"ingestion_mapping_reference"`
-	RecreateSchema            types.Bool           `tfsdk:"recreate_schema"`
-	SkipBatching              types.Bool           `tfsdk:"skip_batching"`
-	Tags                      types.List           `tfsdk:"tags"`
-	ValidationPolicy          jsontypes.Normalized `tfsdk:"validation_policy"`
-	ZipPattern                types.String         `tfsdk:"zip_pattern"`
+	AdditionalProperties      types.Map
+	CreationTime              timetypes.RFC3339
+	DeleteAfterDownload       types.Bool
+	EnableTracking            types.Bool
+	ExtendSchema              types.Bool
+	Format                    types.String
+	IgnoreFirstRecord         types.Bool
+	IgnoreLastRecordIfInvalid types.Bool
+	IgnoreSizeLimit           types.Bool
+	IngestIfNotExists         types.List
+	IngestionMapping          jsontypes.Normalized
+	IngestionMappingReference types.String
+	RecreateSchema            types.Bool
+	SkipBatching              types.Bool
+	Tags                      types.List
+	ValidationPolicy          jsontypes.Normalized
+	ZipPattern                types.String
 }
 
 // propertiesOf reads the properties; an unknown object gives a zero model and false.
-func propertiesOf(ctx context.Context, object types.Object) (propertiesModel, bool, diag.Diagnostics) {
+func propertiesOf(object types.Object) (propertiesModel, bool) {
 	var m propertiesModel
 	if object.IsNull() || object.IsUnknown() {
-		return m, false, nil
+		return m, false
 	}
-	diags := object.As(ctx, &m, basetypes.ObjectAsOptions{})
-	return m, !diags.HasError(), diags
+	attributes := object.Attributes()
+	m.AdditionalProperties, _ = attributes["additional_properties"].(types.Map)
+	m.CreationTime, _ = attributes["creation_time"].(timetypes.RFC3339)
+	m.DeleteAfterDownload, _ = attributes["delete_after_download"].(types.Bool)
+	m.EnableTracking, _ = attributes["enable_tracking"].(types.Bool)
+	m.ExtendSchema, _ = attributes["extend_schema"].(types.Bool)
+	m.Format, _ = attributes["format"].(types.String)
+	m.IgnoreFirstRecord, _ = attributes["ignore_first_record"].(types.Bool)
+	m.IgnoreLastRecordIfInvalid, _ = attributes["ignore_last_record_if_invalid"].(types.Bool)
+	m.IgnoreSizeLimit, _ = attributes["ignore_size_limit"].(types.Bool)
+	m.IngestIfNotExists, _ = attributes["ingest_if_not_exists"].(types.List)
+	m.IngestionMapping, _ = attributes["ingestion_mapping"].(jsontypes.Normalized)
+	m.IngestionMappingReference, _ = attributes["ingestion_mapping_reference"].(types.String)
+	m.RecreateSchema, _ = attributes["recreate_schema"].(types.Bool)
+	m.SkipBatching, _ = attributes["skip_batching"].(types.Bool)
+	m.Tags, _ = attributes["tags"].(types.List)
+	m.ValidationPolicy, _ = attributes["validation_policy"].(jsontypes.Normalized)
+	m.ZipPattern, _ = attributes["zip_pattern"].(types.String)
+	return m, true
 }
 
 // request returns the properties as the request body has them.

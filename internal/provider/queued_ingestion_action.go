@@ -56,15 +56,14 @@ func (a *queuedIngestionAction) ValidateConfig(ctx context.Context, req action.V
 	var config queuedIngestionActionModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(config.validate(ctx)...)
+		resp.Diagnostics.Append(config.validate()...)
 	}
 }
 
-func (m queuedIngestionActionModel) validate(ctx context.Context) diag.Diagnostics {
+func (m queuedIngestionActionModel) validate() diag.Diagnostics {
 	v := validation{database: m.Database, table: m.Table, sasToken: m.SASToken}
 	v.blobs, v.blobsKnown = knownBlobs(m.Blobs)
-	properties, ok, diags := propertiesOf(ctx, m.Properties)
-	v.diags.Append(diags...)
+	properties, ok := propertiesOf(m.Properties)
 	v.run(properties, ok)
 	if ok && !properties.EnableTracking.IsUnknown() && !properties.tracked() && (m.WaitForCompletion.IsNull() || m.WaitForCompletion.ValueBool()) {
 		v.add(needsTrackingError(path.Root("wait_for_completion"), "wait_for_completion, which is true by default,"))
@@ -80,7 +79,7 @@ func (a *queuedIngestionAction) Invoke(ctx context.Context, req action.InvokeReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(config.validate(ctx).Errors()...)
+	resp.Diagnostics.Append(config.validate().Errors()...)
 	resp.Diagnostics.Append(config.expired(time.Now())...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -89,8 +88,7 @@ func (a *queuedIngestionAction) Invoke(ctx context.Context, req action.InvokeReq
 	resp.Diagnostics.Append(diags...)
 	client, diags := a.data.client()
 	resp.Diagnostics.Append(diags...)
-	properties, _, diags := propertiesOf(ctx, config.Properties)
-	resp.Diagnostics.Append(diags...)
+	properties, _ := propertiesOf(config.Properties)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -98,7 +96,7 @@ func (a *queuedIngestionAction) Invoke(ctx context.Context, req action.InvokeReq
 	defer cancel()
 
 	i := config.invocation(client, properties)
-	files, diags := inspectFiles(ctx, queuedIngestionModel{Blobs: config.Blobs, Properties: config.Properties})
+	files, diags := inspectFiles(queuedIngestionModel{Blobs: config.Blobs, Properties: config.Properties})
 	resp.Diagnostics.Append(diags...)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(i.stage(ctx, i.book.Decide(i.blobs, false), files, fileArguments(config.Blobs))...)

@@ -27,18 +27,17 @@ type application struct {
 
 // prepare judges the configuration again, now that all of it is known, and gathers what is needed to submit.
 func (a *application) prepare(ctx context.Context) diag.Diagnostics {
-	diags := validateAtApply(ctx, a.config)
+	diags := validateAtApply(a.config)
 	if diags.HasError() {
 		return diags
 	}
-	properties, _, more := propertiesOf(ctx, a.plan.Properties)
-	diags.Append(more...)
+	properties, _ := propertiesOf(a.plan.Properties)
 	client, more := a.data.client()
 	diags.Append(more...)
 	if diags.HasError() {
 		return diags
 	}
-	retry, _ := retryWanted(ctx, a.config)
+	retry, _ := retryWanted(a.config)
 	a.asked = properties
 	a.decisions = a.book.Decide(ledgerBlobs(a.plan.Blobs), retry)
 	a.book.Adopt(a.decisions)
@@ -134,7 +133,7 @@ func (a *application) nothingIngested() bool {
 	return a.waited && a.waitErr == nil && !a.asked.conditional() && a.book.NothingIngested(ledgerBlobs(a.plan.Blobs))
 }
 
-func (a *application) save(ctx context.Context, state stateSetter, private privateSetter) diag.Diagnostics {
+func (a *application) save(ctx context.Context, state setter, private privateSetter) diag.Diagnostics {
 	return saveLedger(ctx, &a.plan, a.book, state, private)
 }
 

@@ -67,6 +67,7 @@ func importedModel(resp *resource.ImportStateResponse, id importID, book *ledger
 	}
 	slices.SortFunc(blobs, func(a, b blobArgument) int { return cmp.Compare(a.URL.ValueString(), b.URL.ValueString()) })
 	return queuedIngestionModel{
+		kind:  schemaAttributeTypes(resp),
 		Blobs: blobList(blobs), Database: types.StringValue(id.database), Table: types.StringValue(id.table),
 		Properties: types.ObjectNull(attributeTypes(resp, "properties")), RetryFailedBlobs: types.BoolNull(), SASToken: types.StringNull(),
 		Timeouts:  timeouts.Value{Object: types.ObjectNull(attributeTypes(resp, "timeouts"))},
@@ -74,9 +75,17 @@ func importedModel(resp *resource.ImportStateResponse, id importID, book *ledger
 	}
 }
 
+// schemaAttributeTypes returns the types of the schema's attributes.
+func schemaAttributeTypes(resp *resource.ImportStateResponse) map[string]attr.Type {
+	if object, ok := resp.State.Schema.Type().(attr.TypeWithAttributeTypes); ok {
+		return object.AttributeTypes()
+	}
+	return nil
+}
+
 // attributeTypes returns the types of an object attribute of the schema.
 func attributeTypes(resp *resource.ImportStateResponse, name string) map[string]attr.Type {
-	if object, ok := resp.State.Schema.GetAttributes()[name].GetType().(attr.TypeWithAttributeTypes); ok {
+	if object, ok := schemaAttributeTypes(resp)[name].(attr.TypeWithAttributeTypes); ok {
 		return object.AttributeTypes()
 	}
 	return nil

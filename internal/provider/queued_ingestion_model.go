@@ -16,24 +16,26 @@ import (
 
 // queuedIngestionModel is the resource's schema in Go.
 type queuedIngestionModel struct {
-	Blobs             types.List        `tfsdk:"blobs"`
-	Database          types.String      `tfsdk:"database"`
-	Properties        types.Object      `tfsdk:"properties"`
-	RetryFailedBlobs  types.Bool        `tfsdk:"retry_failed_blobs"`
-	SASToken          types.String      `tfsdk:"sas_token"`
-	Table             types.String      `tfsdk:"table"`
-	Timeouts          timeouts.Value    `tfsdk:"timeouts"`
-	Timestamp         timetypes.RFC3339 `tfsdk:"timestamp"`
-	WaitForCompletion types.Bool        `tfsdk:"wait_for_completion"`
+	Blobs             types.List
+	Database          types.String
+	Properties        types.Object
+	RetryFailedBlobs  types.Bool
+	SASToken          types.String
+	Table             types.String
+	Timeouts          timeouts.Value
+	Timestamp         timetypes.RFC3339
+	WaitForCompletion types.Bool
 
-	BlobStatus            types.Map    `tfsdk:"blob_status"`
-	FailedBlobs           types.List   `tfsdk:"failed_blobs"`
-	IngestionOperationID  types.String `tfsdk:"ingestion_operation_id"`
-	IngestionOperationIDs types.List   `tfsdk:"ingestion_operation_ids"`
-	LastUpdated           types.String `tfsdk:"last_updated"`
-	StartTime             types.String `tfsdk:"start_time"`
-	State                 types.String `tfsdk:"state"`
-	Status                types.Object `tfsdk:"status"`
+	BlobStatus            types.Map
+	FailedBlobs           types.List
+	IngestionOperationID  types.String
+	IngestionOperationIDs types.List
+	LastUpdated           types.String
+	StartTime             types.String
+	State                 types.String
+	Status                types.Object
+
+	kind map[string]attr.Type // of the schema
 }
 
 // blobArgument is one element of the list of blobs.

@@ -26,12 +26,12 @@ func (r *queuedIngestionResource) ModifyPlan(ctx context.Context, req resource.M
 		return
 	}
 	var config, plan queuedIngestionModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(config.read(ctx, req.Config)...)
+	resp.Diagnostics.Append(plan.read(ctx, req.Plan)...)
 	p := planning{config: config, plan: plan, book: ledger.New(), now: time.Now()}
 	if !req.State.Raw.IsNull() {
 		p.state = &queuedIngestionModel{}
-		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
+		resp.Diagnostics.Append(p.state.read(ctx, req.State)...)
 	}
 	memory, diags := req.Private.GetKey(ctx, memoryKey)
 	resp.Diagnostics.Append(diags...)
@@ -42,7 +42,7 @@ func (r *queuedIngestionResource) ModifyPlan(ctx context.Context, req resource.M
 	resp.RequiresReplace = append(resp.RequiresReplace, p.replace...)
 	resp.Diagnostics.Append(p.files.keep(ctx, resp.Private)...)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, p.plan)...)
+		resp.Diagnostics.Append(p.plan.write(ctx, &resp.Plan)...)
 	}
 }
 
@@ -71,14 +71,14 @@ func (p *planning) run(ctx context.Context, memory []byte) diag.Diagnostics {
 		p.keepMeaning(ctx)
 		diags.Append(p.propertiesWarning(ctx)...)
 	}
-	files, more := inspectFiles(ctx, p.config)
+	files, more := inspectFiles(p.config)
 	diags.Append(more...)
 	if diags.HasError() {
 		return diags
 	}
 	p.files = files
 	wanted, complete := p.wanted()
-	retry, known := retryWanted(ctx, p.config)
+	retry, known := retryWanted(p.config)
 	decisions := p.book.Decide(wanted, retry || !known)
 	if p.state != nil && len(p.replace) == 0 {
 		diags.Append(sendAgainWarning(decisions)...)
@@ -134,19 +134,18 @@ func (p *planning) keepMeaning(ctx context.Context) {
 	if sameTime(ctx, p.plan.Timestamp, p.state.Timestamp) {
 		p.plan.Timestamp = p.state.Timestamp
 	}
-	planned, ok, _ := propertiesOf(ctx, p.plan.Properties)
-	former, hadSome, _ := propertiesOf(ctx, p.state.Properties)
+	planned, ok := propertiesOf(p.plan.Properties)
+	former, hadSome := propertiesOf(p.state.Properties)
 	if ok && hadSome && planned.same(ctx, former) {
 		p.plan.Properties = p.state.Properties
 	}
 }
 
 func (p *planning) propertiesWarning(ctx context.Context) diag.Diagnostics {
-	planned, ok, diags := propertiesOf(ctx, p.plan.Properties)
-	former, hadSome, more := propertiesOf(ctx, p.state.Properties)
-	diags.Append(more...)
-	if diags.HasError() || !ok || !hadSome || planned.same(ctx, former) {
-		return diags
+	planned, ok := propertiesOf(p.plan.Properties)
+	former, hadSome := propertiesOf(p.state.Properties)
+	if !ok || !hadSome || planned.same(ctx, former) {
+		return nil
 	}
 	submitted := 0
 	for _, e := range p.book.Entries {
@@ -154,10 +153,10 @@ func (p *planning) propertiesWarning(ctx context.Context) diag.Diagnostics {
 			submitted++
 		}
 	}
-	if submitted > 0 {
-		diags.Append(propertiesChangedWarning(submitted))
+	if submitted == 0 {
+		return nil
 	}
-	return diags
+	return diag.Diagnostics{propertiesChangedWarning(submitted)}
 }
 
 // wanted sets the planned blobs and returns those whose identity is known, and whether that is all of them.
@@ -247,12 +246,12 @@ func plannedStatus(decisions []ledger.Decision, undecided map[string]bool) types
 }
 
 // retryWanted reports whether blobs that were given up are sent again, and whether that is known yet.
-func retryWanted(ctx context.Context, config queuedIngestionModel) (retry, known bool) {
+func retryWanted(config queuedIngestionModel) (retry, known bool) {
 	if !config.RetryFailedBlobs.IsNull() {
 		return config.RetryFailedBlobs.ValueBool(), !config.RetryFailedBlobs.IsUnknown()
 	}
-	properties, ok, diags := propertiesOf(ctx, config.Properties)
-	if !ok || diags.HasError() || properties.IngestIfNotExists.IsUnknown() {
+	properties, ok := propertiesOf(config.Properties)
+	if !ok || properties.IngestIfNotExists.IsUnknown() {
 		return false, false
 	}
 	return !properties.conditional(), true

@@ -5,7 +5,10 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/ledger"
 )
@@ -42,8 +45,8 @@ func (r *queuedIngestionResource) Configure(_ context.Context, req resource.Conf
 // everything again. So whatever goes wrong after an acceptance is told as a warning, and stands in the state and in the next plan.
 func (r *queuedIngestionResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var config, plan queuedIngestionModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(config.read(ctx, req.Config)...)
+	resp.Diagnostics.Append(plan.read(ctx, req.Plan)...)
 	files, diags := plannedFiles(ctx, resp.Private)
 	resp.Diagnostics.Append(diags...)
 	timeout, diags := plan.Timeouts.Create(ctx, defaultTimeout)
@@ -78,8 +81,11 @@ func (r *queuedIngestionResource) Create(ctx context.Context, req resource.Creat
 
 // Read asks the service about the blobs that may still change. A settled resource costs no request.
 func (r *queuedIngestionResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	if settled(ctx, req.State) {
+		return
+	}
 	var state queuedIngestionModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(state.read(ctx, req.State)...)
 	memory, diags := req.Private.GetKey(ctx, memoryKey)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() || !r.data.known {
@@ -107,13 +113,20 @@ func (r *queuedIngestionResource) Read(ctx context.Context, req resource.ReadReq
 	resp.Diagnostics.Append(saveLedger(ctx, &state, book, &resp.State, resp.Private)...)
 }
 
+// settled reports whether everything is ingested, without reading a list of blobs that may be long.
+func settled(ctx context.Context, state tfsdk.State) bool {
+	var word types.String
+	diags := state.GetAttribute(ctx, path.Root("state"), &word)
+	return !diags.HasError() && word.ValueString() == string(ledger.Succeeded)
+}
+
 // Update submits what the plan says, and nothing else. What is not ingested afterwards is told as an error: Terraform keeps the state of a failed
 // update and taints nothing.
 func (r *queuedIngestionResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var config, plan, state queuedIngestionModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(config.read(ctx, req.Config)...)
+	resp.Diagnostics.Append(plan.read(ctx, req.Plan)...)
+	resp.Diagnostics.Append(state.read(ctx, req.State)...)
 	memory, diags := req.Private.GetKey(ctx, memoryKey)
 	resp.Diagnostics.Append(diags...)
 	files, diags := plannedFiles(ctx, req.Private)
@@ -152,20 +165,15 @@ func (r *queuedIngestionResource) Delete(context.Context, resource.DeleteRequest
 }
 
 // saveLedger writes the outputs and the memory of a ledger.
-func saveLedger(ctx context.Context, m *queuedIngestionModel, book *ledger.Ledger, state stateSetter, private privateSetter) diag.Diagnostics {
+func saveLedger(ctx context.Context, m *queuedIngestionModel, book *ledger.Ledger, state setter, private privateSetter) diag.Diagnostics {
 	m.setOutputs(book, ledgerBlobs(m.Blobs))
-	diags := state.Set(ctx, m)
+	diags := m.write(ctx, state)
 	diags.Append(private.SetKey(ctx, memoryKey, book.Remember())...)
 	diags.Append(private.SetKey(ctx, filesKey, nil)...) // of use only from the plan to its apply
 	return diags
 }
 
-// stateSetter and privateSetter are what the responses of all methods have in common.
-type (
-	stateSetter interface {
-		Set(context.Context, any) diag.Diagnostics
-	}
-	privateSetter interface {
-		SetKey(context.Context, string, []byte) diag.Diagnostics
-	}
-)
+// privateSetter is what the private data of all responses have in common.
+type privateSetter interface {
+	SetKey(context.Context, string, []byte) diag.Diagnostics
+}

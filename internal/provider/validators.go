@@ -22,23 +22,22 @@ import (
 // ValidateConfig judges what is known of the configuration, offline.
 func (r *queuedIngestionResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config queuedIngestionModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(config.read(ctx, req.Config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(validateResource(ctx, config)...)
+	resp.Diagnostics.Append(validateResource(config)...)
 }
 
 // validateAtApply judges the configuration once more when all of it is known. Only errors are of use then: the warnings were told with the plan.
-func validateAtApply(ctx context.Context, config queuedIngestionModel) diag.Diagnostics {
-	return validateResource(ctx, config).Errors()
+func validateAtApply(config queuedIngestionModel) diag.Diagnostics {
+	return validateResource(config).Errors()
 }
 
-func validateResource(ctx context.Context, config queuedIngestionModel) diag.Diagnostics {
+func validateResource(config queuedIngestionModel) diag.Diagnostics {
 	v := validation{database: config.Database, table: config.Table, sasToken: config.SASToken}
 	v.blobs, v.blobsKnown = knownBlobs(config.Blobs)
-	properties, ok, diags := propertiesOf(ctx, config.Properties)
-	v.diags.Append(diags...)
+	properties, ok := propertiesOf(config.Properties)
 	v.run(properties, ok)
 	if ok && !properties.EnableTracking.IsUnknown() && !properties.tracked() {
 		v.needsTracking("wait_for_completion", config.WaitForCompletion)
