@@ -104,6 +104,14 @@ func blobsFailedMessage(database, table string, failed []failedLine) (summary, d
 	)
 }
 
+func partlyIngestedMessage(database, table string, blobs []ledger.Decision) (summary, detail string) {
+	return "Some blobs were ingested in part", paragraphs(
+		fmt.Sprintf("The service says that only a part of %s was ingested into table %q in database %q:\n%s", count(len(blobs), "blob"), table, database, keys(blobs)),
+		"They stand as Unknown and are not sent again by themselves, as that would ingest the rows that are there twice. "+
+			"Delete these rows or keep them, and give the blob another source_id: that submits the whole blob again.",
+	)
+}
+
 func allBlobsFailedError(reported diag.Diagnostics) diag.Diagnostic {
 	var details []string
 	for _, d := range reported {

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"golang.org/x/sync/errgroup"
@@ -95,6 +96,7 @@ func (a *application) confirm(ctx context.Context, sending []ledger.Decision) ([
 	}
 	var diags diag.Diagnostics
 	silent := map[string]bool{}
+	before := maps.Clone(a.book.Entries)
 	for _, answer := range askStatus(ctx, a.client, a.database, a.table, operations) {
 		switch {
 		case answer.err == nil:
@@ -104,6 +106,7 @@ func (a *application) confirm(ctx context.Context, sending []ledger.Decision) ([
 			diags.Append(notConfirmedError(answer.operation, answer.err))
 		}
 	}
+	a.keepPlanned(before, sending)
 	var confirmed []ledger.Decision
 	for _, d := range sending {
 		if d.Class == ledger.Retry && (silent[d.Prior.Operation] || !a.book.Entries[d.Key].Status.GivenUp()) {
@@ -112,6 +115,15 @@ func (a *application) confirm(ctx context.Context, sending []ledger.Decision) ([
 		confirmed = append(confirmed, d)
 	}
 	return confirmed, diags
+}
+
+// keepPlanned puts back what was known before about the blobs that are not sent. An answer tells about all blobs of an operation, but the plan has a
+// status for those, and Terraform holds the result to it. The next refresh learns it again.
+func (a *application) keepPlanned(before map[string]ledger.Entry, sending []ledger.Decision) {
+	for _, d := range sending {
+		delete(before, d.Key)
+	}
+	maps.Copy(a.book.Entries, before)
 }
 
 // stage uploads the files among what is to be sent. Nothing is submitted unless all of them arrived as they were planned.
@@ -146,6 +158,9 @@ func (a *application) report(as severity) diag.Diagnostics {
 	if failed := a.failed(); len(failed) > 0 {
 		diags.Append(as(blobsFailedMessage(a.database, a.table, failed)))
 	}
+	if partly := a.partly(); len(partly) > 0 {
+		diags.Append(as(partlyIngestedMessage(a.database, a.table, partly)))
+	}
 	if a.asked.tracked() && a.untracked() {
 		diags.AddWarning(noOperationIDMessage(a.database, a.table))
 	}
@@ -165,6 +180,17 @@ func (a *application) failed() []failedLine {
 		}
 	}
 	return failed
+}
+
+// partly returns the blobs of this apply of which the service ingested a part.
+func (a *application) partly() []ledger.Decision {
+	var partly []ledger.Decision
+	for _, d := range a.decisions {
+		if e := a.book.Entries[d.Key]; e.Operation != "" && e.Status == ledger.Unknown && d.Class.Sends() {
+			partly = append(partly, d)
+		}
+	}
+	return partly
 }
 
 func (a *application) untracked() bool {
