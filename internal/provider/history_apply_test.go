@@ -160,7 +160,7 @@ func (h *history) repair(table string) {
 			h.serial++
 			return
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 	}
 	violatef("%d operations cannot be imported", len(ids))
 }
@@ -182,7 +182,7 @@ func (h *history) settle() {
 		if try == 16 {
 			violatef("the configuration does not come to rest")
 		}
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 	}
 	open := false
 	for _, s := range shownIn(h.state.value) {
@@ -232,7 +232,7 @@ func (h *history) mend() {
 	for i := range h.config.items {
 		h.config.items[i].signed = false
 	}
-	time.Sleep(15 * time.Minute)
+	pass(15 * time.Minute)
 }
 
 // heal ends what is scripted for a blob. What the service gave up for good it mends only when the blob is in the state and was not sent again: else that
@@ -265,3 +265,6 @@ func (h *history) submissions(blob int) int {
 	}
 	return n
 }
+
+// pass lets the time of the bubble go by.
+func pass(d time.Duration) { <-time.After(d) }

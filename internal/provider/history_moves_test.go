@@ -57,7 +57,7 @@ var moveTable = map[string]func(h *history, n, m int){
 	"heal":        func(h *history, n, _ int) { h.heal(h.item(n).blob) },
 	"cancel":      func(h *history, _, _ int) { h.cancelNewest() },
 	"expire":      func(h *history, _, _ int) { h.expire() },
-	"time passes": func(_ *history, n, _ int) { time.Sleep(time.Duration(n) * 20 * time.Second) },
+	"time passes": func(_ *history, n, _ int) { pass(time.Duration(n) * 20 * time.Second) },
 	"submit fault": func(h *history, n, m int) {
 		h.inject(submitFaults[n%len(submitFaults)].On(kustotest.RouteSubmit).Times(m%3 + 1).After(m / 4))
 	},
