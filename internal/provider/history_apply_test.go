@@ -235,15 +235,15 @@ func (h *history) mend() {
 	pass(15 * time.Minute)
 }
 
-// heal ends what is scripted for a blob. What the service gave up for good it mends only when the blob is in the state and was not sent again: else that
-// would be the service's own duplicate.
+// heal ends what is scripted for a blob. What the service gave up for good it mends only when the blob is in the state, was not sent again, and can be
+// asked about: else that would be the service's own duplicate.
 func (h *history) heal(blob int) {
 	before, scripted := h.scripts[blob]
 	if !scripted {
 		return
 	}
 	delete(h.scripts, blob)
-	if before >= 0 && (h.submissions(blob)-before > 1 || !h.holds(blob)) {
+	if before >= 0 && (h.submissions(blob)-before > 1 || h.witness.lost || !h.holds(blob)) {
 		h.service.Outcome(blobKey(blob), healthy)
 		return
 	}
