@@ -1,0 +1,2 @@
+# database/table/operation id, further operation ids after commas
+terraform import kusto_queued_ingestion.storm_events 'Samples/StormEvents/00001111;11112222;00001111-aaaa-2222-bbbb-3333cccc4444'
