@@ -244,6 +244,10 @@ func (h *history) heal(blob int) {
 	}
 	delete(h.scripts, blob)
 	if before >= 0 && (h.submissions(blob)-before > 1 || h.witness.lost || !h.holds(blob)) {
+		h.spent[blob] = true // To mend it later would mend all submissions of it.
+	}
+	if h.spent[blob] {
+		h.stuck = h.stuck || before < 0
 		h.service.Outcome(blobKey(blob), healthy)
 		return
 	}

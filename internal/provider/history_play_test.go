@@ -111,11 +111,12 @@ func (h *history) destroy() {
 
 // reimport removes the resource from the state and imports what can be found of it.
 func (h *history) reimport() {
-	if h.state == nil || h.witness.lost || textOf(membersOf(h.state.value)["table"]) != h.config.table || len(h.witness.operations[h.config.table]) <= h.witness.first[h.config.table] {
+	table := h.config.table
+	if h.state == nil || h.witness.lost || textOf(membersOf(h.state.value)["table"]) != table || len(h.witness.operations[table]) <= h.witness.first[table] {
 		return
 	}
 	h.count("state imported")
-	h.repair(h.config.table)
+	h.repair(table)
 }
 
 func (h *history) script(blob, before int, o kustotest.Outcome) {

@@ -156,8 +156,9 @@ type history struct {
 	stuck      bool // whether the service holds blobs that never end
 
 	next      arrangement
-	scripts   map[int]int // what is scripted for a blob: submissions of it at that time, -1 when it hangs
-	tainted   bool        // whether the user tainted the resource
+	spent     map[int]bool // blobs that the service gave up and never mends
+	scripts   map[int]int  // what is scripted for a blob: submissions of it at that time, -1 when it hangs
+	tainted   bool         // whether the user tainted the resource
 	counts    map[string]int
 	sentCount int
 }
@@ -183,7 +184,8 @@ func newHistory(t *testing.T, s historySettings) *history {
 	service.SetBaseURL(historyBase)
 	storeBlobs(service)
 	h := &history{
-		settings: s, service: service, wire: &wire{service: service}, witness: newWitness(service, s.Profile == kustotest.ProfileOpenAPI), scripts: map[int]int{}, counts: map[string]int{},
+		settings: s, service: service, wire: &wire{service: service}, witness: newWitness(service, s.Profile == kustotest.ProfileOpenAPI),
+		scripts: map[int]int{}, spent: map[int]bool{}, counts: map[string]int{},
 		config: document{items: []listing{{blob: 0}, {blob: 1}}, database: "Samples", table: historyTables[0], tracking: true, wait: s.Wait},
 	}
 	h.ctx = tflogtest.RootLogger(t.Context(), &h.log)
