@@ -1,0 +1,167 @@
+package provider
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/kustotest"
+)
+
+// fence is a block of configuration in a page.
+var fence = regexp.MustCompile("(?ms)^```(?:terraform|hcl)\n(.*?)^```$")
+
+// onlyFormatted are the snippets that need the azurerm provider. It is not there without a network, so these are checked for their format only.
+var onlyFormatted = []string{"docs/guides/seed-an-environment.md#1", "docs/guides/seed-an-environment.md#2"}
+
+// companions are snippets that refer to a resource of an earlier one of the page.
+var companions = map[string]string{"docs/guides/which-one.md#2": "docs/guides/which-one.md#1"}
+
+const (
+	moduleOfGuide = "docs/guides/test-your-module.md#1"
+	testOfGuide   = "docs/guides/test-your-module.md#2"
+)
+
+// published returns every example, by its path, and every snippet of the pages, by path and number.
+func published(t *testing.T) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	root := os.DirFS("../..")
+	for _, folder := range []string{"docs", "examples/provider", "examples/resources", "examples/data-sources", "examples/actions"} {
+		err := fs.WalkDir(root, folder, func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			text, err := fs.ReadFile(root, name)
+			if err != nil {
+				return err
+			}
+			switch filepath.Ext(name) {
+			case ".tf":
+				texts[name] = string(text)
+			case ".md":
+				for i, match := range fence.FindAllStringSubmatch(string(text), -1) {
+					texts[name+"#"+strconv.Itoa(i+1)] = match[1]
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return texts
+}
+
+// exampleWorkspace writes a configuration, and the files that examples read, into a workspace.
+func exampleWorkspace(t *testing.T, config string) *workspace {
+	t.Helper()
+	w := newWorkspace(t, config)
+	if strings.Contains(config, "required_providers") {
+		w.write("main.tf", config)
+	}
+	if err := os.Mkdir(filepath.Join(w.folder, "seed"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.write("seed/countries-1.csv", "name\nNorway\n")
+	w.write("blobs.json", `["history-1.parquet"]`)
+	return w
+}
+
+func needsActions(config string) bool {
+	return strings.Contains(config, "action_trigger")
+}
+
+func TestExamples_onlyThoseWithAzurermAreNotValidated(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, name := range onlyFormatted {
+		if strings.Contains(published(t)[name], "azurerm_") {
+			got = append(got, name)
+		}
+	}
+	if diff := cmp.Diff(onlyFormatted, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAccExamples_formatted(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, "")
+	for name, text := range published(t) {
+		extension := ".tf"
+		if name == testOfGuide {
+			extension = ".tftest.hcl"
+		}
+		w.write(strings.NewReplacer("/", "_", "#", "_").Replace(name)+extension, text)
+	}
+	w.do(0, "fmt", "-check", "-diff")
+}
+
+func TestAccExamples_valid(t *testing.T) {
+	t.Parallel()
+	texts := published(t)
+	skipped := map[string]bool{testOfGuide: true}
+	for _, name := range onlyFormatted {
+		skipped[name] = true
+	}
+	for name, text := range texts {
+		if skipped[name] {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := exampleWorkspace(t, text+"\n"+texts[companions[name]])
+			if needsActions(text) && !knowsActions(w) {
+				t.Skip("actions need Terraform 1.14 or later")
+			}
+			w.do(0, "validate")
+		})
+	}
+}
+
+// knowsActions tells whether the CLI is Terraform 1.14 or later. OpenTofu has no actions.
+func knowsActions(w *workspace) bool {
+	w.t.Helper()
+	version := regexp.MustCompile(`^Terraform v1\.(\d+)\.`).FindStringSubmatch(w.do(0, "version"))
+	if version == nil {
+		return false
+	}
+	minor, err := strconv.Atoi(version[1])
+	return err == nil && minor >= 14
+}
+
+func providerBlock(server *kustotest.Server) string {
+	return "\nprovider \"kusto\" {\n  cluster_uri  = \"" + server.URL + "\"\n  access_token = \"any\"\n}\n"
+}
+
+func TestAccExamples_moduleTestOfTheGuidePasses(t *testing.T) {
+	t.Parallel()
+	texts := published(t)
+	server := kustotest.NewServer(t)
+	server.PutBlob("samples", "events.csv", []byte("1,a\n2,b\n"))
+	w := newWorkspace(t, texts[moduleOfGuide])
+	if err := os.Mkdir(filepath.Join(w.folder, "tests"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.write("tests/seed.tftest.hcl", texts[testOfGuide])
+	output := w.do(0, "test", "-no-color", "-var", "cluster_uri="+server.URL, "-var", "container_url="+server.URL+"/blobs/samples")
+	if !strings.Contains(output, "1 passed, 0 failed") {
+		t.Error(output)
+	}
+	expectRows(t, server, "Events", 2)
+}
+
+func TestAccExamples_localFilesAreIngested(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t)
+	w := exampleWorkspace(t, published(t)["docs/guides/local-files.md#1"]+providerBlock(server))
+	w.do(0, "apply", "-auto-approve")
+	expectRows(t, server, "Countries", 1)
+}
