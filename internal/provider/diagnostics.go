@@ -55,7 +55,7 @@ func refusedMessage(database, table string, p problem) (summary, detail string) 
 	return "Unable to submit the ingestion", paragraphs(
 		fmt.Sprintf("A request with %s for table %q in database %q was not accepted.", count(len(p.blobs), "blob"), table, database),
 		said(p.err),
-		"Nothing of this request was ingested. Its blobs stand as NotSubmitted, and the next apply submits them:\n"+keys(p.blobs),
+		"Nothing of this request was ingested. The next apply submits its blobs:\n"+keys(p.blobs),
 		ids(p.err),
 	)
 }
@@ -67,7 +67,7 @@ func notBegunMessage(p problem) (summary, detail string) {
 	}
 	return "Some blobs were not submitted", paragraphs(
 		fmt.Sprintf("%s not submitted, because %s.", countWere(len(p.blobs)), why),
-		"They stand as NotSubmitted, and the next apply submits them:\n"+keys(p.blobs),
+		"Nothing of them was ingested. The next apply submits them:\n"+keys(p.blobs),
 	)
 }
 
@@ -139,7 +139,7 @@ func notFinishedMessage(err error, book *ledger.Ledger, accepted []kusto.Pending
 		pending, err = w.Pending, w.Err
 	}
 	return "The ingestion is not finished", paragraphs(
-		fmt.Sprintf("Waiting ended while %s still queued or in progress: %s.", countWere(running), kusto.Redact(err.Error())),
+		fmt.Sprintf("Waiting ended while %s still queued or in progress: %s.", countWere(running), whyEnded(err)),
 		"The service goes on with them. They stand in the state, the next plan asks about them, and they are not sent again. "+
 			"To wait longer, raise timeouts.create or timeouts.update.",
 		"Operations that were still running:\n"+listed(pending),

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -50,7 +51,21 @@ func said(err error) string {
 		}
 		return "The service said: " + e.Message
 	}
+	if e != nil && e.Err != nil {
+		err = e.Err
+	}
 	return "The request failed: " + kusto.Redact(err.Error())
+}
+
+// whyEnded says why waiting ended.
+func whyEnded(err error) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "the time ran out"
+	case errors.Is(err, context.Canceled):
+		return "the apply was interrupted"
+	}
+	return kusto.Redact(err.Error())
 }
 
 // ids is the block of facts that support asks for.

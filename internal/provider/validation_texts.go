@@ -48,7 +48,7 @@ func duplicateBlobError(at path.Path, key string, first int) diag.Diagnostic {
 func duplicateSourceIDError(at path.Path, first int) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, "The same source_id twice",
 		fmt.Sprintf("blobs[%d] has the same source_id. The service reports by source_id, so it could not be told which of the two blobs failed. "+
-			"Leave source_id out, or derive it: uuidv5(\"url\", \"${var.version}/${each_blob_url}\").", first))
+			"Leave source_id out, or let it cover the blob's own name, as source_id = uuidv5(\"url\", \"v2/${name}\") in a for expression.", first))
 }
 
 func emptySourceIDError(at path.Path) diag.Diagnostic {
@@ -58,8 +58,7 @@ func emptySourceIDError(at path.Path) diag.Diagnostic {
 
 func sourceIDWarning(at path.Path, n int) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "source_id is not a GUID",
-		fmt.Sprintf("The service documents a GUID and may refuse anything else; %s here is none. Leave source_id out to have a GUID derived, or write uuidv5(\"url\", \"any text\").",
-			count(n, "source_id")))
+		"The service documents a GUID and may refuse anything else."+others(n)+" Leave source_id out to have a GUID derived, or write uuidv5(\"url\", \"any text\").")
 }
 
 func rawSizeError(at path.Path) diag.Diagnostic {
@@ -69,7 +68,7 @@ func rawSizeError(at path.Path) diag.Diagnostic {
 
 func urlError(at path.Path, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, "Not the URL of a blob",
-		kusto.Redact(err.Error())+". The service would accept the request and fail the blob later. Write an absolute URL such as https://account.blob.core.windows.net/container/file.csv.gz.")
+		upperFirst(kusto.Redact(err.Error()))+". The service would accept the request and fail the blob later. Write an absolute URL such as https://account.blob.core.windows.net/container/file.csv.gz.")
 }
 
 // others says how many more blobs a warning is about than the one it points at.
