@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"bytes"
+	"compress/gzip"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -164,4 +166,64 @@ func TestAccExamples_localFilesAreIngested(t *testing.T) {
 	w := exampleWorkspace(t, published(t)["docs/guides/local-files.md#1"]+providerBlock(server))
 	w.do(0, "apply", "-auto-approve")
 	expectRows(t, server, "Countries", 1)
+}
+
+func TestAccExamples_urlsAreIngested(t *testing.T) {
+	t.Parallel()
+	texts := published(t)
+	for name, test := range map[string]struct {
+		table string
+		blobs []string
+	}{
+		"docs/guides/managed-identities.md#1":                   {"Events", []string{"seed/events.csv.gz"}},
+		"docs/guides/when-something-fails.md#1":                 {"Events", []string{"seed/events.csv"}},
+		"docs/guides/which-one.md#1":                            {"Events", []string{"seed/events.csv"}},
+		"examples/resources/kusto_queued_ingestion/resource.tf": {"StormEvents", []string{"seed/storms-1.csv.gz", "seed/storms-2.csv.gz"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := kustotest.NewServer(t)
+			for _, blob := range test.blobs {
+				server.PutBlobAt("https://acct.blob.core.windows.net/"+blob, compressed(t, blob, "id,kind\n1,a\n2,b\n"))
+			}
+			text := texts[name]
+			rows := 3 * len(test.blobs)
+			if regexp.MustCompile(`ignore_first_record\s+= true`).MatchString(text) {
+				rows = 2 * len(test.blobs)
+			}
+			w := exampleWorkspace(t, text+providerBlock(server))
+			arguments := []string{"apply", "-auto-approve"}
+			if strings.Contains(text, `variable "sas_token"`) {
+				arguments = append(arguments, "-var", "sas_token=sv=2024-11-04&se=2999-01-01T00%3A00%3A00Z&sr=c&sp=r&sig=c2lnbmF0dXJl")
+			}
+			w.do(0, arguments...)
+			expectRows(t, server, test.table, rows)
+			expectNoDuplicates(t, server, test.table)
+		})
+	}
+}
+
+func compressed(t *testing.T, name, text string) []byte {
+	t.Helper()
+	if !strings.HasSuffix(name, ".gz") {
+		return []byte(text)
+	}
+	var buffer bytes.Buffer
+	w := gzip.NewWriter(&buffer)
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buffer.Bytes()
+}
+
+func TestAccExamples_configurationIsRead(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t)
+	w := exampleWorkspace(t, published(t)["examples/data-sources/kusto_ingestion_configuration/data-source.tf"]+providerBlock(server))
+	if output := w.do(0, "apply", "-auto-approve", "-no-color"); !strings.Contains(output, "blobs_per_request = 20") {
+		t.Error(output)
+	}
 }
