@@ -44,3 +44,21 @@ func rank(s Status) int {
 	order := []Status{NotSubmitted, Canceled, Failed, Queued, InProgress, Untracked, Unknown, Skipped, Succeeded}
 	return slices.Index(order, s)
 }
+
+// Unmatched returns the source ids of imported entries that still wait for their blob and match none of the wanted ones, in the order of the import.
+func (l *Ledger) Unmatched(wanted []Blob) []string {
+	if len(l.Strays) == 0 {
+		return nil
+	}
+	matched := make(map[string]bool, len(wanted))
+	for _, b := range wanted {
+		matched[fold(b.SourceID)] = true
+	}
+	var ids []string
+	for _, e := range l.Strays {
+		if !matched[fold(e.SourceID)] {
+			ids = append(ids, e.SourceID)
+		}
+	}
+	return ids
+}

@@ -221,7 +221,13 @@ func TestImport_sendsNothingWhateverTheVersion(t *testing.T) {
 	if err := l.Import("op", []Observation{{Key: "a", SourceID: "1", Status: Succeeded}, {SourceID: "S2", Status: Succeeded}}); err != nil {
 		t.Fatal(err)
 	}
+	if diff := cmp.Diff([]string{"S2"}, l.Unmatched([]Blob{blob("b", "other")})); diff != "" {
+		t.Error(diff)
+	}
 	decisions := l.Decide([]Blob{blob("a", "other"), blob("b", "s2"), blob("c", "3")}, true)
+	if got := l.Unmatched([]Blob{blob("b", "s2")}); got != nil {
+		t.Errorf("unmatched %v", got)
+	}
 	if diff := cmp.Diff([]Class{Done, Done, Added}, classes(decisions)); diff != "" {
 		t.Fatal(diff)
 	}

@@ -291,6 +291,17 @@ func heldWarning(decisions []ledger.Decision) diag.Diagnostics {
 	))}
 }
 
+func straysWarning(sourceIDs []string) diag.Diagnostics {
+	if len(sourceIDs) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Imported blobs match no blob of the configuration", paragraphs(
+		fmt.Sprintf("The service does not tell the URLs of what was imported, and %s not the source_id of any blob that is listed:\n%s",
+			plural(len(sourceIDs), "this is", "these are"), listed(sourceIDs)),
+		"Apply forgets them. If the plan sends a blob that one of them stands for, it would be ingested twice: give that blob this source_id first.",
+	))}
+}
+
 func replacementWarning(former, planned queuedIngestionModel) diag.Diagnostics {
 	target := "another table"
 	if !planned.Database.IsUnknown() && !planned.Table.IsUnknown() {

@@ -147,3 +147,10 @@ func upperFirst(text string) string {
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}

@@ -27,7 +27,7 @@ type application struct {
 }
 
 // prepare judges the configuration again, now that all of it is known, and gathers what is needed to submit.
-func (a *application) prepare(ctx context.Context) diag.Diagnostics {
+func (a *application) prepare() diag.Diagnostics {
 	diags := validateAtApply(a.config)
 	if diags.HasError() {
 		return diags

@@ -84,6 +84,7 @@ func (p *planning) run(ctx context.Context, memory []byte) diag.Diagnostics {
 		diags.Append(sendAgainWarning(decisions)...)
 		diags.Append(unknownOutcomeWarning(decisions)...)
 		diags.Append(heldWarning(decisions)...)
+		diags.Append(straysWarning(p.book.Unmatched(wanted))...)
 	}
 	diags.Append(p.expired(decisions)...)
 	p.setOutputs(decisions, complete)

@@ -58,7 +58,7 @@ func (r *queuedIngestionResource) Create(ctx context.Context, req resource.Creat
 	defer cancel()
 
 	a := application{data: r.data, config: config, plan: plan, book: ledger.New(), allowed: func(string) bool { return true }, files: files}
-	resp.Diagnostics.Append(a.prepare(ctx)...)
+	resp.Diagnostics.Append(a.prepare()...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -145,7 +145,7 @@ func (r *queuedIngestionResource) Update(ctx context.Context, req resource.Updat
 	defer cancel()
 
 	a := application{data: r.data, config: config, plan: plan, book: book, allowed: plan.mayBeSent, files: files}
-	resp.Diagnostics.Append(a.prepare(ctx)...)
+	resp.Diagnostics.Append(a.prepare()...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -89,6 +89,7 @@ func wordings() []wording {
 		{"sendAgainWarning", all(sendAgainWarning(decisions))},
 		{"unknownOutcomeWarning", all(unknownOutcomeWarning(decisions))},
 		{"heldWarning", all(heldWarning(decisions))},
+		{"straysWarning", all(straysWarning([]string{"11111111-2222-4333-8444-555555555555"}))},
 		{"replacementWarning", all(replacementWarning(model("Samples", "Events"), model("Samples", "Others")))},
 		{"propertiesChangedWarning", one(propertiesChangedWarning(1))},
 		{"propertiesChangedWarning", one(propertiesChangedWarning(3))},

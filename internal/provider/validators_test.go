@@ -1,0 +1,187 @@
+package provider
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"pgregory.net/rapid"
+)
+
+const blobURL = "https://acct.blob.core.windows.net/seed/"
+
+// judged is a configuration under validation: two blobs and csv unless changed.
+type judged struct {
+	database, table, sas types.String
+	blobs                []blobArgument
+	properties           propertiesModel
+}
+
+func urlBlob(text string) blobArgument {
+	return blobArgument{URL: types.StringValue(text), File: types.StringNull(), SourceID: types.StringNull(), RawSize: types.Int64Null()}
+}
+
+func sound() judged {
+	return judged{
+		database: types.StringValue("Samples"), table: types.StringValue("Events"), sas: types.StringNull(),
+		blobs: []blobArgument{urlBlob(blobURL + "a.csv"), urlBlob(blobURL + "b.csv")}, properties: propertiesModel{Format: types.StringValue("csv")},
+	}
+}
+
+// judge returns each finding as "severity path: summary".
+func (c judged) judge() []string {
+	v := validation{database: c.database, table: c.table, sasToken: c.sas, blobs: c.blobs, blobsKnown: true}
+	v.run(c.properties, true)
+	var found []string
+	for _, d := range v.diags {
+		at := ""
+		if withPath, ok := d.(diag.DiagnosticWithPath); ok {
+			at = withPath.Path().String()
+		}
+		found = append(found, strings.ToLower(d.Severity().String())+" "+at+": "+d.Summary())
+	}
+	return found
+}
+
+func texts(values ...string) types.List { return stringList(values) }
+
+func TestValidation_eachMistakeNamesItsArgument(t *testing.T) {
+	t.Parallel()
+	many := func(c *judged, n int) {
+		c.blobs = nil
+		for i := range n {
+			c.blobs = append(c.blobs, urlBlob(fmt.Sprint(blobURL, i)))
+		}
+	}
+	version := func(c *judged, i int, id string) { c.blobs[i].SourceID = types.StringValue(id) }
+	for name, c := range map[string]struct {
+		change func(*judged)
+		want   []string
+	}{
+		"sound":                {func(*judged) {}, nil},
+		"no blobs":             {func(c *judged) { c.blobs = nil }, []string{"error blobs: No blobs"}},
+		"the same blob twice":  {func(c *judged) { c.blobs[1] = urlBlob(blobURL + "a.csv?sv=1&sp=r") }, []string{"error blobs[1]: The same blob twice"}},
+		"no absolute URL":      {func(c *judged) { c.blobs[1] = urlBlob("seed/b.csv") }, []string{"error blobs[1].url: Not the URL of a blob"}},
+		"no scheme of Kusto":   {func(c *judged) { c.blobs[1] = urlBlob("ftp://host/b.csv") }, []string{"error blobs[1].url: Not the URL of a blob"}},
+		"SAS in the URL":       {func(c *judged) { c.blobs[1] = urlBlob(blobURL + "b.csv?sv=1&sig=x") }, []string{"warning blobs[1].url: The URL carries a secret"}},
+		"key in the URL":       {func(c *judged) { c.blobs[1] = urlBlob(blobURL + "b.csv;c2VjcmV0a2V5c2VjcmV0a2V5") }, []string{"warning blobs[1].url: The URL carries a secret"}},
+		"managed identity":     {func(c *judged) { c.blobs[1] = urlBlob(blobURL + "b.csv;managed_identity=system") }, nil},
+		"impersonation":        {func(c *judged) { c.blobs[1] = urlBlob(blobURL + "b.csv;impersonate") }, []string{"warning blobs[1].url: Impersonation does not work with queued ingestion"}},
+		"an aged SAS":          {func(c *judged) { c.blobs[1] = urlBlob(blobURL + "b.csv?se=2001-01-01&sig=x") }, []string{"warning blobs[1].url: The URL carries a secret"}},
+		"neither url nor file": {func(c *judged) { c.blobs[1].URL = types.StringNull() }, []string{"error blobs[1]: Not one source"}},
+		"url and file":         {func(c *judged) { c.blobs[1].File = types.StringValue("b.csv") }, []string{"error blobs[1]: Not one source"}},
+		"url not known":        {func(c *judged) { c.blobs[1].URL = types.StringUnknown() }, nil},
+		"raw size of nothing":  {func(c *judged) { c.blobs[1].RawSize = types.Int64Value(0) }, []string{"error blobs[1].raw_size: raw_size is not a size"}},
+		"too large":            {func(c *judged) { c.blobs[1].RawSize = types.Int64Value(7 << 30) }, []string{"warning blobs[1].raw_size: Beyond the service's size limit"}},
+		"large on purpose": {func(c *judged) {
+			c.blobs[1].RawSize = types.Int64Value(7 << 30)
+			c.properties.IgnoreSizeLimit = types.BoolValue(true)
+		}, nil},
+		"no GUID":              {func(c *judged) { version(c, 1, "source_1") }, []string{"warning blobs[1].source_id: source_id is not a GUID"}},
+		"the same version":     {func(c *judged) { version(c, 0, "A"); version(c, 1, "a") }, []string{"error blobs[1].source_id: The same source_id twice", "warning blobs[0].source_id: source_id is not a GUID"}},
+		"an empty version":     {func(c *judged) { version(c, 1, "") }, []string{"error blobs[1].source_id: An empty source_id"}},
+		"a quoted table":       {func(c *judged) { c.table = types.StringValue("['Events']") }, []string{"error table: Not a name of a table"}},
+		"an empty database":    {func(c *judged) { c.database = types.StringValue("") }, []string{"error database: Not a name of a database"}},
+		"a name with a space":  {func(c *judged) { c.database = types.StringValue("My DB-1.x") }, nil},
+		"a URL as SAS":         {func(c *judged) { c.sas = types.StringValue("https://a/?sig=1") }, []string{"warning sas_token: This does not look like a shared access signature"}},
+		"a near format":        {func(c *judged) { c.properties.Format = types.StringValue("csvv") }, []string{"error properties.format: Not a data format"}},
+		"a format in capitals": {func(c *judged) { c.properties.Format = types.StringValue("CSV") }, []string{"error properties.format: Not a data format"}},
+		"azmonstream":          {func(c *judged) { c.properties.Format = types.StringValue("azmonstream") }, []string{"error properties.format: Not a data format for blobs"}},
+		"two mappings": {func(c *judged) {
+			c.properties.IngestionMapping = jsontypes.NewNormalizedValue(`[{"Column":"a"}]`)
+			c.properties.IngestionMappingReference = types.StringValue("m")
+		}, []string{"error properties.ingestion_mapping: Two mappings"}},
+		"mapping that is an object": {func(c *judged) { c.properties.IngestionMapping = jsontypes.NewNormalizedValue(`{}`) }, []string{"error properties.ingestion_mapping: Not a mapping"}},
+		"policy that is a list":     {func(c *judged) { c.properties.ValidationPolicy = jsontypes.NewNormalizedValue(`[]`) }, []string{"error properties.validation_policy: Not a validation policy"}},
+		"a property twice": {func(c *judged) {
+			c.properties.AdditionalProperties = types.MapValueMust(jsontypes.NormalizedType{}, map[string]attr.Value{"skipBatching": jsontypes.NewNormalizedValue("true")})
+		}, []string{`error properties.additional_properties["skipBatching"]: A property that has an argument of its own`}},
+		"prefixed key": {func(c *judged) {
+			many(c, 1)
+			c.properties.IngestIfNotExists = texts("ingest-by:a")
+		}, []string{"error properties.ingest_if_not_exists[0]: A key with the prefix ingest-by:"}},
+		"key without its tag": {func(c *judged) {
+			many(c, 1)
+			c.properties.IngestIfNotExists, c.properties.Tags = texts("a"), texts("drop-by:a")
+		}, []string{"warning properties.ingest_if_not_exists[0]: The key is never set"}},
+		"key with its tag": {func(c *judged) {
+			many(c, 1)
+			c.properties.IngestIfNotExists, c.properties.Tags = texts("a"), texts("ingest-by:a")
+		}, nil},
+		"shared key": {func(c *judged) {
+			c.properties.IngestIfNotExists, c.properties.Tags = texts("a"), texts("ingest-by:a")
+		}, []string{"error properties.ingest_if_not_exists: Several blobs share the keys of ingest_if_not_exists"}},
+		"no batching of many": {func(c *judged) {
+			many(c, 30)
+			c.properties.SkipBatching, c.properties.Tags = types.BoolValue(true), texts("ingest-by:x", "drop-by:a", "drop-by:b")
+		}, []string{"warning properties.skip_batching: Each blob is ingested on its own", "warning properties.tags[0]: The tag keeps blobs from being batched",
+			"warning properties.tags: Several drop-by: tags"}},
+		"very many": {func(c *judged) { many(c, manyBlobs+1) }, []string{"warning blobs: Very many blobs in one resource"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := sound()
+			c.change(&config)
+			if diff := cmp.Diff(c.want, config.judge()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestValidation_whatIsNotKnownIsNotJudged(t *testing.T) {
+	t.Parallel()
+	c := judged{
+		database: types.StringUnknown(), table: types.StringUnknown(), sas: types.StringUnknown(),
+		blobs: []blobArgument{
+			{URL: types.StringUnknown(), File: types.StringUnknown(), SourceID: types.StringUnknown(), RawSize: types.Int64Unknown()},
+			{URL: types.StringUnknown(), File: types.StringUnknown(), SourceID: types.StringUnknown(), RawSize: types.Int64Unknown()},
+		},
+		properties: propertiesModel{
+			Format: types.StringUnknown(), IngestionMapping: jsontypes.NewNormalizedUnknown(), ValidationPolicy: jsontypes.NewNormalizedUnknown(),
+			AdditionalProperties: types.MapUnknown(jsontypes.NormalizedType{}), IngestIfNotExists: types.ListUnknown(types.StringType), Tags: types.ListUnknown(types.StringType),
+			SkipBatching: types.BoolUnknown(), IgnoreSizeLimit: types.BoolUnknown(),
+		},
+	}
+	if found := c.judge(); found != nil {
+		t.Error(found)
+	}
+}
+
+func TestNearest_oneTypingMistakeIsNamed(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.SampledFrom(formats).Draw(t, "word")
+		at := rapid.IntRange(0, len(word)-1).Draw(t, "at")
+		if typed := word[:at] + word[at+1:]; !slices.Contains(formats, typed) && nearest(typed, formats) == "" {
+			t.Fatalf("%q has no near format", typed)
+		}
+	})
+	if got := nearest("spreadsheet", formats); got != "" {
+		t.Errorf("spreadsheet is near %q", got)
+	}
+}
+
+func BenchmarkValidation(b *testing.B) {
+	for _, n := range []int{100, 10000} {
+		c := sound()
+		c.blobs = nil
+		for i := range n {
+			c.blobs = append(c.blobs, urlBlob(fmt.Sprint(blobURL, i, ".csv")))
+		}
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if found := c.judge(); n < manyBlobs && found != nil {
+					b.Fatal(found)
+				}
+			}
+		})
+	}
+}
