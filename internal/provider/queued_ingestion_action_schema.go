@@ -26,8 +26,9 @@ func (a *queuedIngestionAction) Schema(_ context.Context, _ action.SchemaRequest
 					"source_id": schema.StringAttribute{Optional: true, MarkdownDescription: "Identifier of the blob in this invocation; the service documents a GUID. By default a random one."},
 				}}},
 			"properties": schema.SingleNestedAttribute{Required: true, MarkdownDescription: textProps, Attributes: actionAttributes(propertyArguments)},
-			"sas_token": schema.StringAttribute{Optional: true, WriteOnly: true, MarkdownDescription: "Shared access signature that is appended to each URL without a credential " +
-				"when it is submitted. Write-only: it may come from an ephemeral value, and it is in no plan."},
+			// Not write-only: the CLI refuses a value for a write-only argument of an action.
+			"sas_token": schema.StringAttribute{Optional: true, MarkdownDescription: "Shared access signature that is appended to each URL without a credential " +
+				"when it is submitted. An action has no state, but a saved plan may hold its arguments: keep such plans as secret as the signature."},
 			"timeout": schema.StringAttribute{Optional: true, CustomType: timetypes.GoDurationType{},
 				MarkdownDescription: "How long to submit and wait, such as `90m`. Default `60m`."},
 			"timestamp": schema.StringAttribute{Optional: true, CustomType: timetypes.RFC3339Type{}, MarkdownDescription: textTimestamp},

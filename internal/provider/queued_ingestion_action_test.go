@@ -127,7 +127,7 @@ func TestAction_doesNotWaitWhenToldSo(t *testing.T) {
 	}
 }
 
-func TestAction_writeOnlySASReachesTheServiceAlone(t *testing.T) {
+func TestAction_sasTokenReachesTheServiceAlone(t *testing.T) {
 	t.Parallel()
 	p := newProtocol(t)
 	url, sas := p.mock.PutPrivateBlob("private", "a.csv", []byte("1,a\n"))
@@ -211,7 +211,7 @@ func TestAction_validatesAsTheResourceDoes(t *testing.T) {
 func TestAccAction_runsAfterAResourceWasCreated(t *testing.T) {
 	t.Parallel()
 	server := kustotest.NewServer(t, kustotest.WithClock(kustotest.NewFakeClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))))
-	url := putBlobs(server, 1)[0]
+	url, sas := server.PutPrivateBlob("private", "a.csv", []byte("1,a\n2,b\n"))
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: providers(),
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)},
@@ -228,6 +228,7 @@ action "kusto_queued_ingestion" "load" {
     table      = "Events"
     blobs      = [{ url = %q }]
     properties = { format = "csv" }
+    sas_token  = %q
   }
 }
 
@@ -239,7 +240,7 @@ resource "terraform_data" "release" {
     }
   }
 }
-`, server.URL, url),
+`, server.URL, url, sas),
 			PostApplyFunc: func() { expectRows(t, server, "Events", 2) },
 		}},
 	})
