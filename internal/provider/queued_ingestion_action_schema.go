@@ -28,7 +28,8 @@ func (a *queuedIngestionAction) Schema(_ context.Context, _ action.SchemaRequest
 			"properties": schema.SingleNestedAttribute{Required: true, MarkdownDescription: textProps, Attributes: actionAttributes(propertyArguments)},
 			// Not write-only: the CLI refuses a value for a write-only argument of an action.
 			"sas_token": schema.StringAttribute{Optional: true, MarkdownDescription: "Shared access signature that is appended to each URL without a credential " +
-				"when it is submitted. An action has no state, but a saved plan may hold its arguments: keep such plans as secret as the signature."},
+				"when it is submitted. Take it from a `sensitive` variable: the plan prints the arguments of an action, and a saved plan holds them. An action cannot take " +
+				"ephemeral values. With `;managed_identity=system` there is no secret at all."},
 			"timeout": schema.StringAttribute{Optional: true, CustomType: timetypes.GoDurationType{},
 				MarkdownDescription: "How long to submit and wait, such as `90m`. Default `60m`."},
 			"timestamp": schema.StringAttribute{Optional: true, CustomType: timetypes.RFC3339Type{}, MarkdownDescription: textTimestamp},
