@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -38,6 +39,34 @@ func TestAccInterrupt_onceDuringCreationKeepsTheStateUntainted(t *testing.T) {
 	}
 	expectSent(t, server, 1)
 	expectRows(t, server, "Events", 4)
+}
+
+func TestAccInterrupt_twiceDuringCreationKeepsNoState(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t)
+	urls := putBlobs(server, 2)
+	// The request is accepted and its answer is held back, so that the provider still waits for it when the second one comes.
+	server.Inject(kustotest.FaultSlow(time.Minute).On(kustotest.RouteSubmit).InState(true).Times(1))
+	w := newWorkspace(t, seed{blobs: blobsAt(urls...)}.in(server))
+	apply := w.start(nil, "apply", "-auto-approve", "-no-color")
+	until(t, "the acceptance", func() bool { return len(server.Operations("Samples", "Events")) == 1 })
+	for _, said := range []string{"Interrupt received", "Two interrupts received"} {
+		if err := apply.cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		until(t, said, func() bool { return strings.Contains(apply.output.String(), said) })
+	}
+	if code := apply.end(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	if state := w.state(); state != nil {
+		t.Fatalf("state %+v, want none: the accepted operation is forgotten", state)
+	}
+	server.ClearFaults()
+	w.do(0, "import", "-no-color", address, "Samples/Events/"+server.Operations("Samples", "Events")[0].ID)
+	w.do(0, "apply", "-auto-approve", "-no-color")
+	expectSent(t, server, 1)
+	expectNoDuplicates(t, server, "Events")
 }
 
 func TestAccInterrupt_duringUpdateKeepsTheState(t *testing.T) {

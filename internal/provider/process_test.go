@@ -73,10 +73,29 @@ func (w *workspace) write(name, text string) {
 	}
 }
 
-// run is a CLI process and what it printed.
+// run is a CLI process and what it prints, which can be read while it runs.
 type run struct {
 	cmd    *exec.Cmd
-	output bytes.Buffer
+	output output
+}
+
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+// String returns what was printed so far.
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 // start starts the CLI with additional environment.
