@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -15,7 +13,8 @@ import (
 	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/ledger"
 )
 
-// All wording about the service and the data stands in this file, so that it is read and reviewed as one text. Each detail says, in this order:
+// All wording about the service and the data stands in this file and, where an action has other things to say, in the one beside it, so that it is
+// read and reviewed as one text. Each detail says, in this order:
 // what was attempted on what, what the service said, what this means for the state and the data, what to do next, and the ids.
 
 // severity makes a diagnostic of a message: a creation warns about what an update reports as an error.
@@ -32,18 +31,35 @@ func asWarning(summary, detail string) diag.Diagnostic {
 // Submission.
 
 func problemMessages(database, table string, problems []problem, as severity) diag.Diagnostics {
+	return problemsFor(ofResource, database, table, problems, as)
+}
+
+func problemsFor(o outlook, database, table string, problems []problem, as severity) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, p := range problems {
 		switch {
 		case kusto.IsOutcomeUnknown(p.err):
-			diags.Append(as(outcomeUnknownMessage(database, table, p)))
+			diags.Append(as(outcomeUnknownMessage(o, database, table, p)))
 		case isEnd(p.err):
-			diags.Append(as(notBegunMessage(p)))
+			diags.Append(as(notBegunMessage(o, p)))
 		default:
-			diags.Append(as(refusedMessage(database, table, p)))
+			diags.Append(as(refusedMessage(o, database, table, p)))
 		}
 	}
 	return diags
+}
+
+// outlook says what a result means from here on. The resource has a ledger and a plan, and an action has neither: to promise there what holds here
+// would lose rows or ingest them twice.
+type outlook struct {
+	refused, notBegun, doubtful, settle string
+}
+
+var ofResource = outlook{
+	refused:  "Nothing of this request was ingested. The next apply submits its blobs:",
+	notBegun: "Nothing of what is listed here was ingested. The next apply submits it:",
+	doubtful: "What is listed here may be ingested, or may never be. It stands as Unknown and is not sent again by itself, as that could ingest it twice:",
+	settle:   howToGoOn,
 }
 
 // isEnd reports whether a request was never sent, because the apply ended before.
@@ -51,33 +67,33 @@ func isEnd(err error) bool {
 	return errors.Is(err, errNotBegun) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-func refusedMessage(database, table string, p problem) (summary, detail string) {
+func refusedMessage(o outlook, database, table string, p problem) (summary, detail string) {
 	return "Unable to submit the ingestion", paragraphs(
 		fmt.Sprintf("A request with %s for table %q in database %q was not accepted.", count(len(p.blobs), "blob"), table, database),
 		said(p.err),
-		"Nothing of this request was ingested. The next apply submits its blobs:\n"+keys(p.blobs),
+		o.refused+"\n"+keys(p.blobs),
 		ids(p.err),
 	)
 }
 
-func notBegunMessage(p problem) (summary, detail string) {
+func notBegunMessage(o outlook, p problem) (summary, detail string) {
 	why := "an earlier request was not accepted"
 	if !errors.Is(p.err, errNotBegun) {
 		why = "the apply was interrupted or ran out of time"
 	}
 	return "Some blobs were not submitted", paragraphs(
 		fmt.Sprintf("%s not submitted, because %s.", countWere(len(p.blobs)), why),
-		"Nothing of them was ingested. The next apply submits them:\n"+keys(p.blobs),
+		o.notBegun+"\n"+keys(p.blobs),
 	)
 }
 
-func outcomeUnknownMessage(database, table string, p problem) (summary, detail string) {
+func outcomeUnknownMessage(o outlook, database, table string, p problem) (summary, detail string) {
 	return "It is not known whether blobs were accepted", paragraphs(
 		fmt.Sprintf("A request with %s for table %q in database %q was sent, and no answer tells whether the service accepted it.",
 			count(len(p.blobs), "blob"), table, database),
 		said(p.err),
-		"The blobs may be ingested, or may never be. They stand as Unknown and are not sent again by themselves, as that could ingest them twice:\n"+keys(p.blobs),
-		howToGoOn,
+		o.doubtful+"\n"+keys(p.blobs),
+		o.settle,
 		ids(p.err),
 	)
 }
@@ -106,8 +122,8 @@ func blobsFailedMessage(database, table string, failed []failedLine) (summary, d
 
 func partlyIngestedMessage(database, table string, blobs []ledger.Decision) (summary, detail string) {
 	return "Some blobs were ingested in part", paragraphs(
-		fmt.Sprintf("The service says that only a part of %s was ingested into table %q in database %q:\n%s", count(len(blobs), "blob"), table, database, keys(blobs)),
-		"They stand as Unknown and are not sent again by themselves, as that would ingest the rows that are there twice. "+
+		fmt.Sprintf("The service says that it ingested only a part of %s into table %q in database %q:\n%s", plural(len(blobs), "this blob", "each of these blobs"), table, database, keys(blobs)),
+		"Such a blob stands as Unknown and is not sent again by itself, as the rows that are there would be ingested twice. "+
 			"Delete these rows or keep them, and give the blob another source_id: that submits the whole blob again.",
 	)
 }
@@ -124,6 +140,11 @@ func allBlobsFailedError(reported diag.Diagnostics) diag.Diagnostic {
 }
 
 func notFinishedMessage(err error, book *ledger.Ledger, accepted []kusto.PendingOperation) (summary, detail string) {
+	return notFinishedText(err, book, accepted, "The service goes on by itself. The state has what is known so far, the next plan asks again, and nothing of it is sent again. "+
+		"To wait longer, raise timeouts.create or timeouts.update.")
+}
+
+func notFinishedText(err error, book *ledger.Ledger, accepted []kusto.PendingOperation, meaning string) (summary, detail string) {
 	running := 0
 	for _, e := range book.Entries {
 		if e.Status.Running() {
@@ -140,8 +161,7 @@ func notFinishedMessage(err error, book *ledger.Ledger, accepted []kusto.Pending
 	}
 	return "The ingestion is not finished", paragraphs(
 		fmt.Sprintf("Waiting ended while %s still queued or in progress: %s.", countWere(running), whyEnded(err)),
-		"The service goes on with them. They stand in the state, the next plan asks about them, and they are not sent again. "+
-			"To wait longer, raise timeouts.create or timeouts.update.",
+		meaning,
 		"Operations that were still running:\n"+listed(pending),
 	)
 }
@@ -319,29 +339,6 @@ func propertiesChangedWarning(submitted int) diag.Diagnostic {
 		fmt.Sprintf("The properties hold for what is submitted from now on. %s submitted with the former ones and will not be sent again.", countWere(submitted)),
 		"To ingest them again on purpose, with the new properties and beside the rows that are there, give them another source_id, or replace the resource "+
 			"(terraform apply -replace=ADDRESS).",
-	))
-}
-
-// Action.
-
-// asActionError adds what an action means for the next run: it has no ledger, so it cannot send just what is missing.
-func asActionError(summary, detail string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(summary, paragraphs(detail, actionRepeats))
-}
-
-const actionRepeats = "This is an action: it keeps no ledger, and no plan names these blobs again. To invoke it once more submits all of its blobs, also those that are ingested. " +
-	"To send only what is missing, invoke it with a list of just these blobs."
-
-func actionFailedError(database, table string, byCode map[string][]string) diag.Diagnostic {
-	var lines []string
-	n := 0
-	for _, code := range slices.Sorted(maps.Keys(byCode)) {
-		n += len(byCode[code])
-		lines = append(lines, code+":\n"+listed(byCode[code]))
-	}
-	return asActionError("Some blobs were not ingested", paragraphs(
-		fmt.Sprintf("The service gave up on %s for table %q in database %q.", count(n, "blob"), table, database),
-		strings.Join(lines, "\n"),
 	))
 }
 

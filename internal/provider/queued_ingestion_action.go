@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -121,8 +122,11 @@ func (m queuedIngestionActionModel) expired(now time.Time) diag.Diagnostics {
 		if b.isFile() {
 			continue
 		}
-		if at, expired := expiredCredential(b.URL.ValueString(), m.SASToken.ValueString(), now); expired {
+		if at, expired := expiredCredential(b.URL.ValueString(), "", now); expired {
 			diags.Append(expiredCredentialError(path.Root("blobs").AtListIndex(i).AtName("url"), at))
+		} else if at, expired = expiredCredential(b.URL.ValueString(), m.SASToken.ValueString(), now); expired {
+			diags.Append(expiredCredentialError(path.Root("sas_token"), at))
+			break
 		}
 	}
 	return diags
@@ -132,12 +136,11 @@ func (m queuedIngestionActionModel) expired(now time.Time) diag.Diagnostics {
 type invocation struct {
 	submission
 	blobs    []ledger.Blob
-	tracked  bool
 	progress func(text string)
 }
 
 func (m queuedIngestionActionModel) invocation(client *kusto.Client, properties propertiesModel) invocation {
-	i := invocation{tracked: properties.tracked(), submission: submission{
+	i := invocation{submission: submission{
 		client: client, database: m.Database.ValueString(), table: m.Table.ValueString(), timestamp: m.Timestamp.ValueString(),
 		properties: properties.request(), sources: map[string]kusto.Blob{}, book: ledger.New(),
 	}}
@@ -164,7 +167,7 @@ func (i *invocation) run(ctx context.Context, wait bool) diag.Diagnostics {
 	if wait {
 		waitErr = i.wait(ctx, func(p kusto.Progress) { i.progress(countsProgress(p)) })
 	}
-	return i.report(waitErr)
+	return i.report(wait, waitErr)
 }
 
 func (i *invocation) unaccepted() int {
@@ -175,23 +178,35 @@ func (i *invocation) unaccepted() int {
 	return n
 }
 
-func (i *invocation) report(waitErr error) diag.Diagnostics {
-	diags := problemMessages(i.database, i.table, i.problems, asActionError)
+// report says what is not, or not surely, in the table. After waiting without an error nothing may be left that is not known: to end without an error
+// says that the data is there.
+func (i *invocation) report(waited bool, waitErr error) diag.Diagnostics {
+	diags := actionProblems(i.database, i.table, i.problems)
 	if waitErr != nil {
-		diags.Append(asActionError(notFinishedMessage(waitErr, i.book, i.accepted)))
+		diags.Append(actionNotFinishedError(waitErr, i.book, i.accepted))
 	}
 	byCode := map[string][]string{}
+	var partly, untold []string
 	for _, b := range i.blobs {
-		if e := i.book.Entries[b.Key]; e.Status.GivenUp() {
-			code := e.ErrorCode
-			if code == "" {
-				code = string(e.Status)
-			}
-			byCode[code] = append(byCode[code], kusto.Redact(b.Key))
+		e, name := i.book.Entries[b.Key], kusto.Redact(b.Key)
+		switch {
+		case e.Status.GivenUp():
+			code := cmp.Or(e.ErrorCode, string(e.Status))
+			byCode[code] = append(byCode[code], name)
+		case e.Status == ledger.Unknown && e.Operation != "": // without an operation it stands among the problems
+			partly = append(partly, name)
+		case waited && (e.Status == ledger.Untracked || waitErr == nil && e.Status.Running()):
+			untold = append(untold, name)
 		}
 	}
 	if len(byCode) > 0 {
 		diags.Append(actionFailedError(i.database, i.table, byCode))
+	}
+	if len(partly) > 0 {
+		diags.Append(actionPartlyError(i.database, i.table, partly))
+	}
+	if len(untold) > 0 {
+		diags.Append(actionUntoldError(i.database, i.table, untold))
 	}
 	return diags
 }

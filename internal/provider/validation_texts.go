@@ -48,8 +48,15 @@ func duplicateBlobError(at path.Path, key string, first int) diag.Diagnostic {
 func duplicateSourceIDError(at path.Path, first int) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, "The same source_id twice",
 		fmt.Sprintf("blobs[%d] has the same source_id. The service reports by source_id, so it could not be told which of the two blobs failed. "+
-			"Leave source_id out, or let it cover the blob's own name, as source_id = uuidv5(\"url\", \"v2/${name}\") in a for expression.", first))
+			"Leave source_id out, or let it cover the blob's own name (and not its credential, or a new one would ingest the blob again):", first)+sourceIDExample)
 }
+
+const sourceIDExample = `
+
+  blobs = [for name in var.names : {
+    url       = "https://account.blob.core.windows.net/seed/${name}"
+    source_id = uuidv5("url", "${var.seed_version}/${name}")
+  }]`
 
 func emptySourceIDError(at path.Path) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, "An empty source_id",
@@ -89,6 +96,30 @@ func impersonateWarning(at path.Path, n int) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Impersonation does not work with queued ingestion",
 		"Queued ingestion runs without the caller's identity, so the service cannot read a blob with ;impersonate, and the blob fails after it was submitted."+
 			others(n)+" Use ;managed_identity=system or sas_token.")
+}
+
+func oneLakeSignatureWarning(at path.Path, n int) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "A shared access signature for OneLake",
+		"The blob lies in OneLake and would be sent with a shared access signature, in its URL or from sas_token. The service reads storage accounts with one, and not OneLake, "+
+			"so the blob may fail after it was submitted."+others(n)+" Load it from a storage account, or give the URL another credential (;token=…).")
+}
+
+func plainHTTPWarning(at path.Path, n int) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "The blob is read without encryption",
+		"The service reads the blob over http://, where data and credential can be read and changed on their way, and a storage account refuses that unless it is told otherwise."+
+			others(n)+" Write https://.")
+}
+
+func unusedSASTokenWarning(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "sas_token is not used",
+		"It is appended only to URLs without a credential of their own, and here no blob has such a URL. The blobs are sent as their URLs stand, also when sas_token is renewed. "+
+			"Remove the credentials from the URLs, or leave sas_token out.")
+}
+
+func policyFormatWarning(at path.Path, format string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "The format has no validation policy",
+		fmt.Sprintf("A validation policy counts the columns of delimited text, such as csv, and does not check %s. Records that do not fit may be ingested with empty columns. "+
+			"Leave the argument out.", format))
 }
 
 func expiredCredentialError(at path.Path, expired time.Time) diag.Diagnostic {
@@ -183,10 +214,10 @@ func dropTagsWarning(at path.Path, n int) diag.Diagnostic {
 			"One tag is enough to delete later what was ingested here.", n))
 }
 
-func tooLargeWarning(at path.Path) diag.Diagnostic {
+func tooLargeWarning(at path.Path, n int) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Beyond the service's size limit",
-		"The service refuses sources of more than 6 GB of uncompressed data, and the blob would fail after it was submitted. "+
-			"Split the file, or set properties.ignore_size_limit.")
+		"The service refuses sources of more than 6 GB of uncompressed data, and the blob would fail after it was submitted."+others(n)+
+			" Split the file, or set properties.ignore_size_limit.")
 }
 
 func needsTrackingError(at path.Path, name string) diag.Diagnostic {

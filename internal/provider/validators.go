@@ -67,6 +67,7 @@ func (v *validation) run(properties propertiesModel, propertiesKnown bool) {
 	v.sas()
 	if v.blobsKnown {
 		v.blobList()
+		v.credentials()
 	}
 	if propertiesKnown {
 		v.properties(properties)
@@ -195,6 +196,7 @@ func (v *validation) properties(p propertiesModel) {
 	}
 	v.mapping(root.AtName("ingestion_mapping"), p.IngestionMapping)
 	v.policy(root.AtName("validation_policy"), p.ValidationPolicy)
+	v.policyFormat(p)
 	v.additional(root.AtName("additional_properties"), p.AdditionalProperties)
 	v.condition(p)
 	v.cost(p)
@@ -301,10 +303,14 @@ func (v *validation) sizes(p propertiesModel) {
 	if p.IgnoreSizeLimit.IsUnknown() || p.IgnoreSizeLimit.ValueBool() {
 		return
 	}
+	var large []int
 	for i, b := range v.blobs {
 		if b.RawSize.ValueInt64() > maxSourceSize {
-			v.add(tooLargeWarning(path.Root("blobs").AtListIndex(i).AtName("raw_size")))
+			large = append(large, i)
 		}
+	}
+	if len(large) > 0 {
+		v.add(tooLargeWarning(path.Root("blobs").AtListIndex(large[0]).AtName("raw_size"), len(large)))
 	}
 }
 

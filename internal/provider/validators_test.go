@@ -122,6 +122,41 @@ func TestValidation_eachMistakeNamesItsArgument(t *testing.T) {
 			c.properties.SkipBatching, c.properties.Tags = types.BoolValue(true), texts("ingest-by:x", "drop-by:a", "drop-by:b")
 		}, []string{"warning properties.skip_batching: Each blob is ingested on its own", "warning properties.tags[0]: The tag keeps blobs from being batched",
 			"warning properties.tags: Several drop-by: tags"}},
+		"many too large": {func(c *judged) {
+			many(c, 1000)
+			for i := range c.blobs {
+				c.blobs[i].RawSize = types.Int64Value(7 << 30)
+			}
+		}, []string{"warning blobs[0].raw_size: Beyond the service's size limit"}},
+		"OneLake with sas_token": {func(c *judged) {
+			c.blobs[1] = urlBlob("https://onelake.dfs.fabric.microsoft.com/ws/item/b.csv")
+			c.sas = types.StringValue("sv=1&sig=x")
+		}, []string{"warning blobs[1].url: A shared access signature for OneLake"}},
+		"OneLake with a token": {func(c *judged) {
+			c.blobs[1] = urlBlob("abfss://ws@onelake.dfs.fabric.microsoft.com/item/b.csv;token=x")
+		},
+			[]string{"warning blobs[1].url: The URL carries a secret"}},
+		"http":                 {func(c *judged) { c.blobs[1] = urlBlob("http://files.example.com/b.csv") }, []string{"warning blobs[1].url: The blob is read without encryption"}},
+		"http of this machine": {func(c *judged) { c.blobs[1] = urlBlob("http://127.0.0.1:8080/b.csv") }, nil},
+		"http that only looks": {func(c *judged) { c.blobs[1] = urlBlob("http://localhost.example.com/b.csv") }, []string{"warning blobs[1].url: The blob is read without encryption"}},
+		"sas_token for no blob": {func(c *judged) {
+			c.blobs = []blobArgument{urlBlob(blobURL + "a.csv;managed_identity=system"), {URL: types.StringNull(), File: types.StringValue("b.csv")}}
+			c.sas = types.StringValue("sv=1&sig=x")
+		}, []string{"warning sas_token: sas_token is not used"}},
+		"sas_token for one blob": {func(c *judged) {
+			c.blobs[0] = urlBlob(blobURL + "a.csv;managed_identity=system")
+			c.sas = types.StringValue("sv=1&sig=x")
+		}, nil},
+		"sas_token for a blob not known": {func(c *judged) {
+			c.blobs[0], c.blobs[1].URL = urlBlob(blobURL+"a.csv;managed_identity=system"), types.StringUnknown()
+			c.sas = types.StringValue("sv=1&sig=x")
+		}, nil},
+		"policy for json": {func(c *judged) {
+			c.properties.Format, c.properties.ValidationPolicy = types.StringValue("json"), jsontypes.NewNormalizedValue(`{"ValidationOptions":1}`)
+		}, []string{"warning properties.validation_policy: The format has no validation policy"}},
+		"policy for a format not known": {func(c *judged) {
+			c.properties.Format, c.properties.ValidationPolicy = types.StringUnknown(), jsontypes.NewNormalizedValue(`{"ValidationOptions":1}`)
+		}, nil},
 		"very many": {func(c *judged) { many(c, manyBlobs+1) }, []string{"warning blobs: Very many blobs in one resource"}},
 	} {
 		t.Run(name, func(t *testing.T) {
