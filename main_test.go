@@ -5,21 +5,29 @@ import (
 	"testing"
 )
 
-func TestQuietFramework_unlessALogIsWanted(t *testing.T) {
-	t.Setenv("TF_LOG_SDK_FRAMEWORK", "") // restored at the end, since the function sets it
-	variables := []string{"TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK"}
+//nolint:paralleltest // it sets the environment
+func TestQuietSDK_unlessALogIsWanted(t *testing.T) {
+	quiet := []string{"TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO"}
+	variables := append([]string{"TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK"}, quiet...)
 	for _, wanted := range append([]string{""}, variables...) {
 		for _, name := range variables {
-			t.Setenv(name, "")
+			t.Setenv(name, "") // also restores at the end what the function sets
 		}
-		want := "off"
 		if wanted != "" {
 			t.Setenv(wanted, "DEBUG")
-			want = os.Getenv("TF_LOG_SDK_FRAMEWORK")
 		}
-		quietFramework()
-		if got := os.Getenv("TF_LOG_SDK_FRAMEWORK"); got != want {
-			t.Errorf("with %q set: TF_LOG_SDK_FRAMEWORK is %q, want %q", wanted, got, want)
+		quietSDK()
+		for _, name := range quiet {
+			want := ""
+			switch wanted {
+			case "":
+				want = "off"
+			case name:
+				want = "DEBUG"
+			}
+			if got := os.Getenv(name); got != want {
+				t.Errorf("with %q set: %s is %q, want %q", wanted, name, got, want)
+			}
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -26,7 +25,7 @@ var quickWait = kusto.WaitOptions{Initial: 5 * time.Millisecond, Max: 20 * time.
 
 func providers() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"kusto": providerserver.NewProtocol6WithError(newProvider("test", withWait(quickWait), withEnvironment(func(string) string { return "" }))),
+		"kusto": func() (tfprotov6.ProviderServer, error) { return serverOf(quietProvider()), nil },
 	}
 }
 

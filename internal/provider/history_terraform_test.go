@@ -8,8 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-const ingestionType = "kusto_queued_ingestion"
-
 // terraform drives a provider over its protocol as the core of Terraform does, for one resource. What the core refuses is a violation.
 type terraform struct {
 	server tfprotov6.ProviderServer
@@ -38,7 +36,7 @@ type change struct {
 func newTerraform(ctx context.Context, server tfprotov6.ProviderServer, cluster string) *terraform {
 	resp, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	violate(err)
-	tf := &terraform{server: server, schema: resp.ResourceSchemas[ingestionType]}
+	tf := &terraform{server: server, schema: resp.ResourceSchemas[queuedIngestionName]}
 	kind, ok := tf.schema.ValueType().(tftypes.Object)
 	if !ok {
 		violatef("the schema of the resource is no object")
@@ -58,7 +56,7 @@ func (tf *terraform) null() tftypes.Value { return tftypes.NewValue(tf.kind, nil
 
 func (tf *terraform) validate(ctx context.Context, config tftypes.Value) []*tfprotov6.Diagnostic {
 	resp, err := tf.server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{
-		TypeName: ingestionType, Config: wired(tf.kind, config),
+		TypeName: queuedIngestionName, Config: wired(tf.kind, config),
 		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
 	})
 	violate(err)
@@ -68,7 +66,7 @@ func (tf *terraform) validate(ctx context.Context, config tftypes.Value) []*tfpr
 // refresh reads the resource. The state is kept when that fails.
 func (tf *terraform) refresh(ctx context.Context, state *instance) (*instance, []*tfprotov6.Diagnostic) {
 	resp, err := tf.server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
-		TypeName: ingestionType, CurrentState: wired(tf.kind, state.value), Private: state.private,
+		TypeName: queuedIngestionName, CurrentState: wired(tf.kind, state.value), Private: state.private,
 	})
 	violate(err)
 	if _, failed := errorsOf(resp.Diagnostics); failed {
@@ -128,7 +126,7 @@ func (tf *terraform) plan(ctx context.Context, state *instance, config tftypes.V
 func (tf *terraform) planOnce(ctx context.Context, prior tftypes.Value, private []byte, config tftypes.Value) (*tfprotov6.PlanResourceChangeResponse, tftypes.Value) {
 	proposed := proposedObject(tf.schema.Block.Attributes, tf.kind, prior, config)
 	resp, err := tf.server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
-		TypeName: ingestionType, PriorState: wired(tf.kind, prior), ProposedNewState: wired(tf.kind, proposed),
+		TypeName: queuedIngestionName, PriorState: wired(tf.kind, prior), ProposedNewState: wired(tf.kind, proposed),
 		Config: wired(tf.kind, config), PriorPrivate: private,
 	})
 	violate(err)
@@ -175,7 +173,7 @@ func (tf *terraform) apply(ctx context.Context, c *change, deleted func()) (*ins
 
 func (tf *terraform) applyOnce(ctx context.Context, prior, planned, config tftypes.Value, private []byte) *tfprotov6.ApplyResourceChangeResponse {
 	resp, err := tf.server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: ingestionType, PriorState: wired(tf.kind, prior), PlannedState: wired(tf.kind, planned),
+		TypeName: queuedIngestionName, PriorState: wired(tf.kind, prior), PlannedState: wired(tf.kind, planned),
 		Config: wired(tf.kind, config), PlannedPrivate: private,
 	})
 	violate(err)
@@ -208,7 +206,7 @@ func (tf *terraform) result(resp *tfprotov6.ApplyResourceChangeResponse, before 
 
 // importID imports and reads the resource.
 func (tf *terraform) importID(ctx context.Context, id string) (*instance, []*tfprotov6.Diagnostic) {
-	resp, err := tf.server.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: ingestionType, ID: id})
+	resp, err := tf.server.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: queuedIngestionName, ID: id})
 	violate(err)
 	if _, failed := errorsOf(resp.Diagnostics); failed || len(resp.ImportedResources) != 1 {
 		return nil, resp.Diagnostics

@@ -14,7 +14,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 	"pgregory.net/rapid"
@@ -189,8 +188,7 @@ func newHistory(t *testing.T, s historySettings) *history {
 		config: document{items: []listing{{blob: 0}, {blob: 1}}, database: "Samples", table: historyTables[0], tracking: true, wait: s.Wait},
 	}
 	h.ctx = tflogtest.RootLogger(t.Context(), &h.log)
-	server, err := providerserver.NewProtocol6WithError(newProvider("test", withTransport(h.wire), withEnvironment(func(string) string { return "" })))()
-	violate(err)
+	server := comparedServer(t, newProvider("test", withTransport(h.wire), withEnvironment(func(string) string { return "" })), violatef)
 	h.tf = newTerraform(h.ctx, server, historyBase)
 	h.rotate()
 	return h

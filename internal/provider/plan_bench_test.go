@@ -13,21 +13,28 @@ import (
 )
 
 // BenchmarkPlan measures one settled plan over the plugin protocol: what the provider's process does for a resource of n blobs when nothing changed.
+// Beside it stands what the framework's server takes for the same, which is also what a plan with changes takes.
 func BenchmarkPlan(b *testing.B) {
 	b.Setenv("TF_LOG_SDK_FRAMEWORK", "off") // as main does
+	b.Setenv("TF_LOG_SDK_PROTO", "off")
 	for _, n := range []int{1, 100, 1000, 10000} {
-		b.Run(fmt.Sprintf("settled/%d", n), func(b *testing.B) {
-			p := newProtocol(b)
-			config := p.config(n)
-			state := p.apply(b, config)
-			b.ReportAllocs()
-			for b.Loop() {
-				planned := p.plan(b, config, state)
-				if planned.planned.Equal(state.value) != true {
-					b.Fatal("the settled plan changes something")
-				}
-			}
+		b.Run(fmt.Sprintf("settled/%d", n), func(b *testing.B) { benchmarkPlan(b, newProtocol(b), n) })
+		b.Run(fmt.Sprintf("framework/%d", n), func(b *testing.B) {
+			benchmarkPlan(b, newProtocolOf(b, providerserver.NewProtocol6(quietProvider())()), n)
 		})
+	}
+}
+
+func benchmarkPlan(b *testing.B, p *protocol, n int) {
+	b.Helper()
+	config := p.config(n)(b)
+	same := func(testing.TB) tftypes.Value { return config }
+	state := p.apply(b, same)
+	b.ReportAllocs()
+	for b.Loop() {
+		if planned := p.plan(b, same, state); !planned.planned.Equal(state.value) {
+			b.Fatal("the settled plan changes something")
+		}
 	}
 }
 
@@ -48,14 +55,19 @@ type plannedChange struct {
 	private []byte
 }
 
+// quietProvider takes nothing from the environment.
+func quietProvider(opts ...option) *kustoProvider {
+	return newProvider("test", append(opts, withWait(quickWait), withEnvironment(func(string) string { return "" }))...)
+}
+
 func newProtocol(tb testing.TB) *protocol {
 	tb.Helper()
-	p := &protocol{mock: kustotest.NewServer(tb)}
-	server, err := providerserver.NewProtocol6WithError(newProvider("test", withWait(quickWait), withEnvironment(func(string) string { return "" })))()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	p.server = server
+	return newProtocolOf(tb, serverOf(quietProvider()))
+}
+
+func newProtocolOf(tb testing.TB, server tfprotov6.ProviderServer) *protocol {
+	tb.Helper()
+	p := &protocol{mock: kustotest.NewServer(tb), server: server}
 	schemas, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		tb.Fatal(err)
@@ -144,8 +156,8 @@ func (p *protocol) apply(tb testing.TB, config func(testing.TB) tftypes.Value) s
 		TypeName: "kusto_queued_ingestion", PriorState: dynamic(tb, p.kind, none), PlannedState: planned.PlannedState,
 		Config: dynamic(tb, p.kind, value), PlannedPrivate: planned.PlannedPrivate,
 	})
-	if err != nil || len(applied.Diagnostics) > 0 {
-		tb.Fatalf("apply: %v %+v", err, applied)
+	if text, failed := errorsOf(applied.Diagnostics); err != nil || failed {
+		tb.Fatalf("apply: %v %s", err, text)
 	}
 	state, err := applied.NewState.Unmarshal(p.kind)
 	if err != nil {
