@@ -29,6 +29,7 @@ func main() {
 func run(ctx context.Context) error {
 	blobs := flag.String("blobs", "100,1000,5000,10000", "numbers of blobs in one resource")
 	resources := flag.String("resources", "1,100,1000", "numbers of resources with one blob each")
+	file := flag.Int("file", 256, "size of a local file to seed from, in MiB; 0 for none")
 	baseline := flag.Int("baseline", 5000, "greatest number of blobs for which terraform_data is measured too; it is quadratic")
 	flag.Parse()
 	oneResource, err := numbers(*blobs)
@@ -63,6 +64,9 @@ func run(ctx context.Context) error {
 		if err := b.scenario(ctx, shape{resources: 1, blobs: n}, n <= *baseline); err != nil {
 			return err
 		}
+	}
+	if *file > 0 {
+		return b.stage(ctx, *file)
 	}
 	return nil
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -21,11 +23,11 @@ func (s shape) String() string {
 	return fmt.Sprintf("%d x %d", s.resources, s.blobs)
 }
 
-const format = "%-10s %-14s %9s %9s %9s %9s %9s %9s\n"
+const format = "%-10s %-14s | %7s %7s %9s | %7s %7s %9s | %8s %6s  %s\n"
 
 func (b *bench) header() {
-	fmt.Printf(format, "shape", "resource", "apply", "cpu", "plan", "cpu", "provider", "requests")
-	fmt.Printf(format, "", "", "wall s", "s", "wall s", "s", "peak MB", "app/plan")
+	fmt.Printf(format, "", "", "apply", "", "of it", "plan", "", "of it", "provider", "state", "requests")
+	fmt.Printf(format, "shape", "resource", "wall s", "cpu s", "provider", "wall s", "cpu s", "provider", "peak MB", "KB", "posts+gets, in the plan")
 }
 
 // scenario applies the shape and plans it again, for the provider and, with the baseline, for terraform_data.
@@ -42,15 +44,15 @@ func (b *bench) scenario(ctx context.Context, s shape, baseline bool) error {
 		return err
 	}
 	ratio := func(a, b time.Duration) string { return fmt.Sprintf("%.2fx", a.Seconds()/b.Seconds()) }
-	fmt.Printf(format, "", "ratio", ratio(ours.apply.wall, theirs.apply.wall), ratio(ours.apply.cpu, theirs.apply.cpu),
-		ratio(ours.plan.wall, theirs.plan.wall), ratio(ours.plan.cpu, theirs.plan.cpu), "", "")
+	fmt.Printf(format, "", "ratio", ratio(ours.apply.wall, theirs.apply.wall), ratio(ours.apply.cpu, theirs.apply.cpu), "",
+		ratio(ours.plan.wall, theirs.plan.wall), ratio(ours.plan.cpu, theirs.plan.cpu), "", "", "", "")
 	return nil
 }
 
 // cost is what one command took.
 type cost struct {
-	wall, cpu time.Duration
-	memory    int // of the provider's process at its peak, KiB
+	wall, cpu time.Duration // of all processes
+	provider  usage
 }
 
 type costs struct{ apply, plan cost }
@@ -60,14 +62,18 @@ func (b *bench) measure(ctx context.Context, s shape, resource string) (costs, e
 	if err != nil {
 		return costs{}, err
 	}
+	return b.run(ctx, folder, s.String(), resource)
+}
+
+// run applies a configuration and plans it again, and prints what that took.
+func (b *bench) run(ctx context.Context, folder, shape, resource string) (c costs, err error) {
 	if _, _, err = b.requests(ctx); err != nil {
-		return costs{}, err
+		return c, err
 	}
-	var c costs
 	if c.apply, err = b.command(ctx, folder, "apply", "-auto-approve", "-no-color"); err != nil {
 		return c, err
 	}
-	applied, polls, err := b.requests(ctx)
+	posts, gets, err := b.requests(ctx)
 	if err != nil {
 		return c, err
 	}
@@ -78,14 +84,18 @@ func (b *bench) measure(ctx context.Context, s shape, resource string) (costs, e
 	if err != nil {
 		return c, err
 	}
-	seconds := func(d time.Duration) string { return fmt.Sprintf("%.2f", d.Seconds()) }
-	memory := "-"
-	requests := "-"
-	if resource == "kusto" {
-		memory = strconv.Itoa(max(c.apply.memory, c.plan.memory) >> 10)
-		requests = fmt.Sprintf("%d+%d/%d", applied, polls, again+more)
+	state, err := os.Stat(filepath.Join(folder, "terraform.tfstate"))
+	if err != nil {
+		return c, err
 	}
-	fmt.Printf(format, s, resource, seconds(c.apply.wall), seconds(c.apply.cpu), seconds(c.plan.wall), seconds(c.plan.cpu), memory, requests)
+	seconds := func(d time.Duration) string { return fmt.Sprintf("%.2f", d.Seconds()) }
+	memory, requests := "", ""
+	if resource != "terraform_data" {
+		memory = strconv.Itoa(max(c.apply.provider.memory, c.plan.provider.memory) >> 10)
+		requests = fmt.Sprintf("%d+%d, %d", posts, gets, again+more)
+	}
+	fmt.Printf(format, shape, resource, seconds(c.apply.wall), seconds(c.apply.cpu), seconds(c.apply.provider.cpu),
+		seconds(c.plan.wall), seconds(c.plan.cpu), seconds(c.plan.provider.cpu), memory, strconv.FormatInt(state.Size()>>10, 10), requests)
 	return c, nil
 }
 
@@ -107,13 +117,32 @@ func (b *bench) configure(s shape, resource string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	body := `resource "terraform_data" "seed" {
+	body := b.provider() + `resource "kusto_queued_ingestion" "seed" {
+  count               = length(local.lists)
+  database            = "Samples"
+  table               = "Events"
+  blobs               = local.lists[count.index]
+  properties          = { format = "csv" }
+  wait_for_completion = true
+}
+`
+	if resource == "terraform_data" {
+		body = `resource "terraform_data" "seed" {
   count = length(local.lists)
   input = { database = "Samples", table = "Events", blobs = local.lists[count.index], properties = { format = "csv" } }
 }
 `
-	if resource == "kusto" {
-		body = fmt.Sprintf(`terraform {
+	}
+	folder, err := b.Workspace("locals {\n  lists = jsondecode(file(\"lists.json\"))\n}\n\n" + body)
+	if err != nil {
+		return "", err
+	}
+	return folder, os.WriteFile(filepath.Join(folder, "lists.json"), text, 0o600)
+}
+
+// provider is the part of a configuration that names the provider and the service.
+func (b *bench) provider() string {
+	return fmt.Sprintf(`terraform {
   required_providers {
     kusto = {
       source = "terraform-provider-kusto/kusto"
@@ -126,21 +155,42 @@ provider "kusto" {
   access_token = "bench"
 }
 
-resource "kusto_queued_ingestion" "seed" {
-  count               = length(local.lists)
+`, b.URL)
+}
+
+// stage applies and plans a resource of one local file, which the provider compresses and uploads. It has few and long rows, so that the mock service
+// has little to parse.
+func (b *bench) stage(ctx context.Context, megabytes int) error {
+	folder, err := b.Workspace(b.provider() + `resource "kusto_queued_ingestion" "seed" {
   database            = "Samples"
   table               = "Events"
-  blobs               = local.lists[count.index]
+  blobs               = [{ file = "large.csv" }]
   properties          = { format = "csv" }
   wait_for_completion = true
 }
-`, b.URL)
-	}
-	folder, err := b.Workspace("locals {\n  lists = jsondecode(file(\"lists.json\"))\n}\n\n" + body)
+`)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return folder, os.WriteFile(filepath.Join(folder, "lists.json"), text, 0o600)
+	file, err := os.Create(filepath.Join(folder, "large.csv")) //nolint:gosec // in the lab
+	if err != nil {
+		return err
+	}
+	row := make([]byte, 1<<20)
+	for i := range row {
+		row[i] = 'a' + byte(rand.N(26)) //nolint:gosec // letters that compress about as text does
+	}
+	row[len(row)-1] = '\n'
+	for range megabytes {
+		if _, err = file.Write(row); err != nil {
+			return errors.Join(err, file.Close())
+		}
+	}
+	if err = file.Close(); err != nil {
+		return err
+	}
+	_, err = b.run(ctx, folder, fmt.Sprintf("%d MiB", megabytes), "kusto, file")
+	return err
 }
 
 // command runs the CLI and counts its time and that of the processes it started.
@@ -152,9 +202,9 @@ func (b *bench) command(ctx context.Context, folder string, arguments ...string)
 	if err := cmd.Start(); err != nil {
 		return cost{}, err
 	}
-	watch := watchMemory(b.Program("terraform-provider-kusto"))
+	end := watch(b.Program(providerName))
 	err := cmd.Wait()
-	c := cost{wall: time.Since(began), memory: watch()}
+	c := cost{wall: time.Since(began), provider: end()}
 	if err != nil {
 		text := output.String()
 		return c, fmt.Errorf("%s %s: %w\n%s", b.CLI, strings.Join(arguments, " "), err, text[max(0, len(text)-4000):])
