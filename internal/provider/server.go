@@ -87,16 +87,21 @@ func isSettled(state *tfprotov6.DynamicValue, private []byte) bool {
 	return ok && len(word) == 1 && word[0] == string(ledger.Succeeded)
 }
 
-// proposesNothing reports whether the configuration leaves the state as it is. Terraform proposes the prior value where the configuration has none
-// for a computed attribute, so the one with a default is looked up. A file may have other content under the same name.
+// defaults are the arguments that have one. Terraform proposes the prior value for what the configuration leaves out of these, and only the framework
+// puts the default in its place.
+var defaults = map[string]bool{"wait_for_completion": false, "properties.enable_tracking": true}
+
+// proposesNothing reports whether the configuration leaves the state as it is. A file may have other content under the same name.
 func proposesNothing(req *tfprotov6.PlanResourceChangeRequest) bool {
 	if req.ProposedNewState == nil || !bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack) {
 		return false
 	}
-	configured, ok := query(req.Config, "wait_for_completion")
-	former, same := query(req.PriorState, "wait_for_completion")
-	if !ok || !same || len(configured) != 1 || len(former) != 1 || configured[0] == nil && former[0] != false {
-		return false
+	for argument, value := range defaults {
+		configured, ok := query(req.Config, argument)
+		former, same := query(req.PriorState, argument)
+		if !ok || !same || len(configured) != 1 || len(former) != 1 || configured[0] == nil && former[0] != value {
+			return false
+		}
 	}
 	files, ok := query(req.PriorState, "blobs.*.file")
 	for _, file := range files {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -161,6 +162,14 @@ func TestLeanServer_leavesTheRestToTheFramework(t *testing.T) {
 		"no state":        func(c *plan) { c.prior = tftypes.NewValue(c.prior.Type(), nil) },
 		"to be destroyed": func(c *plan) { c.proposed = tftypes.NewValue(c.prior.Type(), nil) },
 		"a memory":        func(c *plan) { c.private = fmt.Appendf(nil, `{%q:"e30="}`, memoryKey) },
+		"a default within comes back": func(c *plan) {
+			tracking := func(value tftypes.Value, is any) tftypes.Value {
+				properties := replaced(membersOf(value)["properties"], "enable_tracking", tftypes.NewValue(tftypes.Bool, is))
+				return replaced(value, "properties", properties)
+			}
+			c.prior, c.config = tracking(c.prior, false), tracking(c.config, nil)
+			c.proposed = c.prior
+		},
 		"a default comes back": func(c *plan) {
 			c.config = replaced(c.config, "wait_for_completion", tftypes.NewValue(tftypes.Bool, nil))
 		},
@@ -183,6 +192,34 @@ func TestLeanServer_leavesTheRestToTheFramework(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An argument that may be left out and is then computed has to be known to the server, or to keep what it was.
+func TestLeanServer_knowsTheDefaults(t *testing.T) {
+	t.Parallel()
+	schemas, err := serverOf(quietProvider()).GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := append(slices.Collect(maps.Keys(defaults)), "blobs.source_id") // which stays as it was ingested
+	got := defaulted("", schemas.ResourceSchemas[queuedIngestionName].Block.Attributes)
+	if slices.Sort(want); !slices.Equal(got, want) {
+		t.Errorf("optional and computed are %v, want %v", got, want)
+	}
+}
+
+func defaulted(under string, attributes []*tfprotov6.SchemaAttribute) []string {
+	var paths []string
+	for _, a := range attributes {
+		if a.Optional && a.Computed {
+			paths = append(paths, under+a.Name)
+		}
+		if a.NestedType != nil {
+			paths = append(paths, defaulted(under+a.Name+".", a.NestedType.Attributes)...)
+		}
+	}
+	slices.Sort(paths)
+	return paths
 }
 
 func TestLeanServer_readsTheStateAsTheFrameworkDoes(t *testing.T) {
