@@ -56,7 +56,7 @@ func (k Kind) String() string {
 
 // Error is the one error type of this package's requests. All its text is redacted.
 type Error struct {
-	// Operation is "submit", "status", "configuration", "metadata" or "token".
+	// Operation is "submit", "status", "configuration", "metadata", "token" or "stage".
 	Operation string
 	// Kind is what the error means for the caller.
 	Kind Kind
