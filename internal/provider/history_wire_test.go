@@ -135,6 +135,10 @@ func (w *wire) serve(req *http.Request, body []byte) (answer *recorder) {
 	served := req.Clone(req.Context())
 	served.RequestURI, served.Host = req.URL.RequestURI(), req.URL.Host
 	served.Body = io.NopCloser(bytes.NewReader(body))
+	served.Header = http.Header{}
+	for name, values := range req.Header {
+		served.Header[http.CanonicalHeaderKey(name)] = values // as a server reads them
+	}
 	defer func() {
 		switch reason := recover(); reason {
 		case nil:
