@@ -12,5 +12,5 @@
 //     all text of the service passes [Redact] before it becomes an error or a log line.
 //
 // The API is described at
-// https://learn.microsoft.com/kusto/api/rest/queued-ingest-use-http.
+// https://learn.microsoft.com/kusto/management/data-ingestion/queued-ingest-use-http.
 package kusto

@@ -33,7 +33,7 @@ type Blob struct {
 }
 
 // Properties are the ingestion properties of a request. See
-// https://learn.microsoft.com/kusto/api/rest/queued-ingest-use-http for their meaning.
+// https://learn.microsoft.com/kusto/management/data-ingestion/queued-ingest-use-http for their meaning.
 type Properties struct {
 	Format                    string   `json:"format"`
 	EnableTracking            bool     `json:"enableTracking"`

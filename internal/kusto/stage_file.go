@@ -29,7 +29,7 @@ var (
 )
 
 // DefaultMaxDataSize is the greatest uncompressed size of one blob in bytes, 6 GiB, unless the service's
-// [Configuration] has another one: https://learn.microsoft.com/kusto/api/rest/queued-ingest-use-http.
+// [Configuration] has another one: https://learn.microsoft.com/kusto/management/data-ingestion/queued-ingest-use-http.
 const DefaultMaxDataSize int64 = defaultDataSize
 
 // File is a local file as [InspectFile] saw it.

@@ -6,7 +6,7 @@ import (
 )
 
 // failure is why a blob was not ingested, in the terms of the status API
-// (https://learn.microsoft.com/kusto/management/data-ingestion/error-codes or the page of that name).
+// (https://learn.microsoft.com/azure/data-explorer/error-codes).
 type failure struct {
 	code    string
 	status  string // Permanent, Transient, Exhausted, Unknown

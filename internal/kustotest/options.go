@@ -36,7 +36,7 @@ type Cloud struct {
 }
 
 // The limits of the service as its documentation has them
-// (https://learn.microsoft.com/kusto/management/batching-policy, https://learn.microsoft.com/kusto/api/rest/queued-ingest-use-http).
+// (https://learn.microsoft.com/kusto/management/batching-policy, https://learn.microsoft.com/kusto/management/data-ingestion/queued-ingest-use-http).
 const (
 	maxBlobsPerRequest = 20
 	maxDataSize        = 6 << 30

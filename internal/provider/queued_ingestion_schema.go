@@ -36,7 +36,7 @@ type argument struct {
 }
 
 // propertyArguments are the ingestion properties, required first, then in alphabetical order.
-// See https://learn.microsoft.com/kusto/api/rest/queued-ingest-use-http.
+// See https://learn.microsoft.com/kusto/management/data-ingestion/queued-ingest-use-http.
 var propertyArguments = []argument{
 	{name: "format", required: true, text: "Data format of all blobs: `csv`, `tsv`, `scsv`, `sohsv`, `psv`, `tsve`, `txt`, `raw`, `json`, `singlejson`, `multijson`, " +
 		"`avro`, `apacheavro`, `parquet`, `orc`, `sstream` or `w3clogfile`. Compression is not part of it: the service goes by the name, `.gz` or `.zip`."},

@@ -13,7 +13,7 @@ import (
 )
 
 // maxBlobsPerRequest is the service's limit: it does not support more blobs in one request.
-// See https://learn.microsoft.com/kusto/api/rest/queued-ingest-use-http.
+// See https://learn.microsoft.com/kusto/management/data-ingestion/queued-ingest-use-http.
 const maxBlobsPerRequest = 20
 
 // parallelRequests bounds the requests that one resource has under way. The client has a bound over all resources.
