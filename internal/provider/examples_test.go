@@ -3,7 +3,10 @@ package provider
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
+	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -23,7 +26,10 @@ var fence = regexp.MustCompile("(?ms)^```(?:terraform|hcl)\n(.*?)^```$")
 var onlyFormatted = []string{"docs/guides/seed-an-environment.md#1", "docs/guides/seed-an-environment.md#2"}
 
 // companions are snippets that refer to a resource of an earlier one of the page.
-var companions = map[string]string{"docs/guides/which-one.md#2": "docs/guides/which-one.md#1"}
+var companions = map[string]string{
+	"docs/guides/coming-from-scripts.md#3": "docs/guides/coming-from-scripts.md#2",
+	"docs/guides/which-one.md#2":           "docs/guides/which-one.md#1",
+}
 
 const (
 	moduleOfGuide = "docs/guides/test-your-module.md#1"
@@ -143,23 +149,6 @@ func providerBlock(server *kustotest.Server) string {
 	return "\nprovider \"kusto\" {\n  cluster_uri  = \"" + server.URL + "\"\n  access_token = \"any\"\n}\n"
 }
 
-func TestAccExamples_moduleTestOfTheGuidePasses(t *testing.T) {
-	t.Parallel()
-	texts := published(t)
-	server := kustotest.NewServer(t)
-	server.PutBlob("samples", "events.csv", []byte("1,a\n2,b\n"))
-	w := newWorkspace(t, texts[moduleOfGuide])
-	if err := os.Mkdir(filepath.Join(w.folder, "tests"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	w.write("tests/seed.tftest.hcl", texts[testOfGuide])
-	output := w.do(0, "test", "-no-color", "-var", "cluster_uri="+server.URL, "-var", "container_url="+server.URL+"/blobs/samples")
-	if !strings.Contains(output, "1 passed, 0 failed") {
-		t.Error(output)
-	}
-	expectRows(t, server, "Events", 2)
-}
-
 func TestAccExamples_localFilesAreIngested(t *testing.T) {
 	t.Parallel()
 	server := kustotest.NewServer(t)
@@ -226,4 +215,96 @@ func TestAccExamples_configurationIsRead(t *testing.T) {
 	if output := w.do(0, "apply", "-auto-approve", "-no-color"); !strings.Contains(output, "blobs_per_request = 20") {
 		t.Error(output)
 	}
+}
+
+func TestAccExamples_manyBlobsAreIngested(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t)
+	names := make([]string, 45)
+	for i := range names {
+		names[i] = fmt.Sprintf("part-%02d.csv", i)
+		server.PutBlobAt("https://acct.blob.core.windows.net/history/"+names[i], []byte("1,a\n"))
+	}
+	list, err := json.Marshal(names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The mock service does not read parquet.
+	w := exampleWorkspace(t, strings.Replace(published(t)["docs/guides/thousands-of-blobs.md#1"], `"parquet"`, `"csv"`, 1)+providerBlock(server))
+	w.write("blobs.json", string(list))
+	w.do(0, "apply", "-auto-approve")
+	expectRows(t, server, "History", 45)
+	expectSent(t, server, 3)
+}
+
+func TestAccExamples_checkBlockWarns(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t)
+	there := server.PutBlob("seed", "there.csv", []byte("1,a\n"))
+	resource := strings.Replace(seed{blobs: blobsAt(there, server.URL+"/blobs/seed/missing.csv"), more: waits}.in(server), `"test"`, `"events"`, 1)
+	w := newWorkspace(t, resource+published(t)["docs/guides/which-one.md#2"])
+	output := w.do(0, "apply", "-auto-approve", "-no-color")
+	for _, want := range []string{"Check block assertion failed", "Events is PartiallySucceeded", "Download_SourceNotFound"} {
+		if !strings.Contains(output, want) {
+			t.Errorf("%q is not said:\n%s", want, output)
+		}
+	}
+}
+
+func TestAccExamples_operationIsRead(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t)
+	blob := server.PutBlob("seed", "missing.csv", nil)
+	id := submitByHand(t, server, "Events", blob)
+	w := newWorkspace(t, published(t)["docs/guides/which-one.md#3"]+providerBlock(server))
+	output := w.do(0, "apply", "-auto-approve", "-no-color", "-var", "operation_id="+id)
+	for _, want := range []string{blob + ": BadRequest_EmptyBlob", `state  = "Failed"`} {
+		if !strings.Contains(output, want) {
+			t.Errorf("%q is not said:\n%s", want, output)
+		}
+	}
+}
+
+func TestAccExamples_operationOfAScriptIsTakenOver(t *testing.T) {
+	t.Parallel()
+	texts := published(t)
+	server := kustotest.NewServer(t)
+	const container = "https://acct.blob.core.windows.net/seed/"
+	for _, name := range []string{"events-1.csv.gz", "events-2.csv.gz"} {
+		server.PutBlobAt(container+name, compressed(t, name, "id,kind\n1,a\n"))
+	}
+	const sas = "sv=2024-11-04&se=2999-01-01T00%3A00%3A00Z&sr=c&sp=r&sig=c2lnbmF0dXJl"
+	id := submitByHand(t, server, "Events", container+"events-1.csv.gz?"+sas)
+	seeded := texts["docs/guides/coming-from-scripts.md#2"] + texts["docs/guides/coming-from-scripts.md#3"]
+	seeded = strings.Replace(seeded, "https://mycluster.westeurope.kusto.windows.net\"", server.URL+"\"\n  access_token = \"any\"", 1)
+	seeded = strings.Replace(seeded, "00001111;11112222;00001111-aaaa-2222-bbbb-3333cccc4444", id, 1)
+	w := newWorkspace(t, seeded)
+	w.do(0, "apply", "-auto-approve", "-var", "sas_token="+sas)
+	w.do(0, "plan", "-detailed-exitcode", "-var", "sas_token="+sas)
+	expectSent(t, server, 2)
+	expectNoDuplicates(t, server, "Events")
+}
+
+// submitByHand submits a blob as a script would, and returns the operation's id.
+func submitByHand(t *testing.T, server *kustotest.Server, table, blob string) string {
+	t.Helper()
+	body := fmt.Sprintf(`{"blobs": [{"url": %q}], "properties": {"format": "csv", "ignoreFirstRecord": true, "enableTracking": true}}`, blob)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/v1/rest/ingestion/queued/Samples/"+table, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer any")
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var answer struct {
+		ID string `json:"ingestionOperationId"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.ID == "" {
+		t.Fatalf("%s: no operation id: %v", resp.Status, err)
+	}
+	return answer.ID
 }
