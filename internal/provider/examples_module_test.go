@@ -40,7 +40,7 @@ func startMockProgram(t *testing.T, folder string) string {
 	}
 	cmd := exec.CommandContext(t.Context(), name, "-folder", "testdata", "-url-file", "mockkusto.url")
 	cmd.Dir = folder
-	if err := cmd.Start(); err != nil {
+	if err = cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Wait() }) // the test's context, which ends before, has killed it

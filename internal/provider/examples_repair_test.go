@@ -52,7 +52,7 @@ func (w *workspace) shell(commands string) string {
 		w.t.Fatal(err)
 	}
 	bin := w.t.TempDir()
-	if err := os.Symlink(program, filepath.Join(bin, "terraform")); err != nil {
+	if err = os.Symlink(program, filepath.Join(bin, "terraform")); err != nil {
 		w.t.Fatal(err)
 	}
 	cmd := exec.CommandContext(w.t.Context(), "sh", "-ec", commands)

@@ -258,7 +258,7 @@ func TestAccExamples_operationIsRead(t *testing.T) {
 	id := submitByHand(t, server, "Events", blob)
 	w := newWorkspace(t, published(t)["docs/guides/which-one.md#3"]+providerBlock(server))
 	output := w.do(0, "apply", "-auto-approve", "-no-color", "-var", "operation_id="+id)
-	for _, want := range []string{blob + ": BadRequest_EmptyBlob", `state  = "Failed"`} {
+	for _, want := range []string{blob, "BadRequest_EmptyBlob", `state  = "Failed"`} {
 		if !strings.Contains(output, want) {
 			t.Errorf("%q is not said:\n%s", want, output)
 		}
