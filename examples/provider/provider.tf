@@ -10,3 +10,20 @@ terraform {
 provider "kusto" {
   cluster_uri = "https://mycluster.westeurope.kusto.windows.net"
 }
+
+variable "sas_token" {
+  type      = string
+  ephemeral = true
+}
+
+resource "kusto_queued_ingestion" "storm_events" {
+  database = "Samples"
+  table    = "StormEvents"
+  blobs    = [{ url = "https://myaccount.blob.core.windows.net/seed/storms.csv.gz" }]
+  properties = {
+    format              = "csv"
+    ignore_first_record = true
+  }
+  sas_token           = var.sas_token
+  wait_for_completion = true
+}
