@@ -283,6 +283,26 @@ func TestPlainHTTP_carriesAStaticTokenAndNoOther(t *testing.T) {
 	}
 }
 
+func TestPlainHTTP_missingTokenIsNamed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		options Options
+		body    string
+		named   bool
+	}{
+		"no token":                    {Options{Credential: &credential{}}, "", true},
+		"a token":                     {Options{Credential: fixedToken("abc"), StaticToken: true}, "", false},
+		"no token and an explanation": {Options{}, `{"error":{"code":"Unauthorized","message":"Who are you?"}}`, false},
+	} {
+		d := &transport{answer: func(*http.Request) reply { return reply{status: 401, body: c.body} }}
+		c.options.ClusterURI, c.options.Transport = "http://localhost:8080", d
+		_, err := newTestClient(t, c.options).Submit(t.Context(), "D", "T", oneBlob())
+		if !hasKind(err, KindUnauthorized) || strings.Contains(err.Error(), "access_token") != c.named {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestClient_overTLSWithATrustedLoopbackHost(t *testing.T) {
 	t.Parallel()
 	service := kustotest.New()

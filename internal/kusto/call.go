@@ -118,6 +118,9 @@ func (x *exchange) failure(ctx context.Context, err error, kind Kind) *Error {
 		if a.readErr != nil && err == nil {
 			err = fmt.Errorf("the answer could not be read to its end: %w", a.readErr)
 		}
+		if a.status == http.StatusUnauthorized && e.Message == "" && x.unsigned {
+			e.Message = "unauthorized. The request carried no token: over plain http only access_token is sent, and it is not set"
+		}
 		if location := a.header.Get("Location"); a.status >= 300 && a.status < 400 && e.Message == "" && location != "" {
 			e.Message = "redirected to " + Redact(location) + "; redirects are not followed"
 		}

@@ -22,6 +22,7 @@ type exchange struct {
 	connection      *connection // of the last HTTP request, nil before the first
 	answer          *answer     // to the last HTTP request, nil when there was none
 	refreshed       bool        // whether a 401 was met with a fresh token already
+	unsigned        bool        // whether the last HTTP request carried no token
 	interrupted     error       // why waiting for the next try was given up
 }
 

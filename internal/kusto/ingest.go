@@ -59,6 +59,9 @@ type Properties struct {
 // Submit sends one request and returns the id of the ingestion operation. An empty id without an error means that the
 // request was accepted and is not tracked. Every error is an [*Error]; ask [NotSent] and [IsOutcomeUnknown] what it
 // means. A nil error means "queued", never "ingested".
+//
+// The log has a line before each request, and one after it when it is certain whether it was taken. So the log of a
+// process that was killed tells the operations to import, and the source ids of which nobody knows.
 func (c *Client) Submit(ctx context.Context, database, table string, r Request) (operationID string, err error) {
 	x := newExchange("submit", "Submit")
 	path, err := queuedPath(database, table)
@@ -73,20 +76,35 @@ func (c *Client) Submit(ctx context.Context, database, table string, r Request) 
 	}
 	defer func() { <-c.submissions }()
 
+	told := map[string]any{"database": database, "table": table, "blobs": len(r.Blobs), "source_ids": sourceIDs(r)}
+	c.log(ctx, LevelInfo, "Sending an ingestion to Kusto", told)
 	err = c.send(ctx, c.submitting, x, path)
 	if a := x.answer; a != nil && a.status >= 200 && a.status < 300 {
 		// The answer counts even if the context ended meanwhile, or if the connection broke behind its last byte.
 		if id, ok := operationIDOf(a.data); ok {
-			c.log(ctx, LevelInfo, "Kusto accepted an ingestion", map[string]any{
-				"database": database, "table": table, "ingestion_operation_id": id, "blobs": len(r.Blobs),
-			})
+			told = maps.Clone(told)
+			told["ingestion_operation_id"] = id
+			c.log(ctx, LevelInfo, "Kusto accepted an ingestion", told)
 			return id, nil
 		}
 		if err == nil && a.readErr == nil {
 			err = errors.New("the service accepted the request, but its answer has no readable operation id")
 		}
 	}
-	return "", x.failure(ctx, err, x.submissionKind(ctx, err))
+	failure := x.failure(ctx, err, x.submissionKind(ctx, err))
+	if NotSent(failure) {
+		c.log(ctx, LevelInfo, "Kusto did not take an ingestion", told)
+	}
+	return "", failure
+}
+
+// sourceIDs joins the source ids of a request with commas.
+func sourceIDs(r Request) string {
+	ids := make([]string, len(r.Blobs))
+	for i, b := range r.Blobs {
+		ids[i] = b.SourceID
+	}
+	return strings.Join(ids, ",")
 }
 
 // operationIDOf reads the answer to a submission. A missing or empty id is no error: tracking may be off.

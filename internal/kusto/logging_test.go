@@ -31,17 +31,50 @@ func (l *logbook) log(_ context.Context, level Level, msg string, fields map[str
 	l.lines = append(l.lines, logLine{level, msg, fields})
 }
 
-func TestLog_acceptedOperationIsNamedAtOnce(t *testing.T) {
+// Who was killed finds in the log which operations to import, and which blobs nobody knows about.
+func TestLog_eachRequestIsToldBeforeAndAfter(t *testing.T) {
 	t.Parallel()
-	s := kustotest.NewServer(t)
-	book := &logbook{}
-	o := emulator(s)
-	o.Log = book.log
-	id := submit(t, newTestClient(t, o), upload(s, "a.csv", "b.csv"))
-	last := book.lines[len(book.lines)-1]
-	want := map[string]any{"database": "My DB", "table": "T", "ingestion_operation_id": id, "blobs": 2}
-	if diff := cmp.Diff(want, last.fields); diff != "" || last.level != LevelInfo {
-		t.Errorf("level %d: %s", last.level, diff)
+	const sending, accepted, refused = "Sending an ingestion to Kusto", "Kusto accepted an ingestion", "Kusto did not take an ingestion"
+	for name, c := range map[string]struct {
+		fault *kustotest.Fault
+		want  []string
+	}{
+		"accepted":    {nil, []string{sending, accepted}},
+		"refused":     {new(kustotest.FaultForbidden()), []string{sending, refused}},
+		"no answer":   {new(kustotest.FaultDroppedAfterAccept()), []string{sending}},
+		"not read":    {new(kustotest.FaultDroppedBeforeRead()), []string{sending}},
+		"cut in half": {new(kustotest.FaultUnreadableAccept()), []string{sending}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := kustotest.NewServer(t)
+			if c.fault != nil {
+				s.Inject(c.fault.On(kustotest.RouteSubmit))
+			}
+			book := &logbook{}
+			o := emulator(s)
+			o.Log = book.log
+			request := upload(s, "a.csv", "b.csv")
+			ids := request.Blobs[0].SourceID + "," + request.Blobs[1].SourceID
+			id, _ := newTestClient(t, o).Submit(t.Context(), "My DB", "T", request)
+			var told []string
+			for _, line := range book.lines {
+				if line.level != LevelInfo {
+					continue
+				}
+				told = append(told, line.msg)
+				want := map[string]any{"database": "My DB", "table": "T", "blobs": 2, "source_ids": ids}
+				if line.msg == accepted {
+					want["ingestion_operation_id"] = id
+				}
+				if diff := cmp.Diff(want, line.fields); diff != "" {
+					t.Errorf("%s: %s", line.msg, diff)
+				}
+			}
+			if diff := cmp.Diff(c.want, told); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
@@ -77,7 +110,7 @@ func TestLog_onlyWhatIsOnTheLists(t *testing.T) {
 			}
 		}
 	}
-	if len(book.lines) != 2*3+1 {
+	if len(book.lines) != 2*3+2 {
 		t.Errorf("%d lines", len(book.lines))
 	}
 	if got := book.lines[len(book.lines)-1].fields["status"]; got != 200 {

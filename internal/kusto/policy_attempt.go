@@ -63,6 +63,7 @@ func (p attemptPolicy) Do(req *policy.Request) (*http.Response, error) {
 
 	x.clientRequestID = "TPK." + x.tracePart + ";" + uuid.NewString()
 	h := raw.Header
+	x.unsigned = h.Get("Authorization") == ""
 	h.Set("Accept", "application/json") // without it an error's body may not be JSON
 	h.Set("User-Agent", p.userAgent)
 	h.Set(headerClientRequestID, x.clientRequestID)

@@ -11,7 +11,7 @@ const (
 	Waiting
 	// Doubtful: a request was sent and its outcome is open. Nothing happens until the user decides.
 	Doubtful
-	// Held: the service gave it up and a retry is not wanted.
+	// Held: the service gave it up and a retry is not wanted, or it was given up because the service had received it already.
 	Held
 	// Added: it was never in the book.
 	Added
@@ -73,7 +73,7 @@ func (l *Ledger) classify(b Blob, e Entry, retry bool) Class {
 		return Doubtful
 	case e.Status.Running():
 		return Waiting
-	case e.Status.GivenUp() && retry:
+	case e.Status.GivenUp() && retry && !e.Received():
 		return Retry
 	case e.Status.GivenUp():
 		return Held

@@ -69,6 +69,15 @@ type Entry struct {
 	Former *Entry
 }
 
+// alreadyReceived is how the service says that it holds the same blob already, from another URL of the request or from another request. That other
+// submission is ingested, or fails by itself. See https://learn.microsoft.com/kusto/management/data-ingestion/error-codes.
+const alreadyReceived = "BlobAlreadyReceived_BlobAlreadyFoundInBatch"
+
+// Received reports whether the service gave the blob up because it had received it already, so that to send it again would ingest it twice.
+func (e Entry) Received() bool {
+	return e.Status.GivenUp() && strings.EqualFold(e.ErrorCode, alreadyReceived)
+}
+
 // Ledger is the book of one table's blobs.
 type Ledger struct {
 	// Entries holds what is known, by the blob's key.

@@ -43,6 +43,8 @@ func TestDecide_eachStatusHasOneClass(t *testing.T) {
 		"skipped":                     {&Entry{SourceID: "1", Status: Skipped}, "1", true, Done},
 		"failed":                      {&Entry{SourceID: "1", Status: Failed}, "1", true, Retry},
 		"failed, no retry":            {&Entry{SourceID: "1", Status: Failed}, "1", false, Held},
+		"failed, received before":     {&Entry{SourceID: "1", Status: Failed, ErrorCode: alreadyReceived}, "1", true, Held},
+		"received before, changed":    {&Entry{SourceID: "1", Status: Failed, ErrorCode: alreadyReceived}, "2", true, Changed},
 		"failed, changed":             {&Entry{SourceID: "1", Status: Failed}, "2", false, Changed},
 		"canceled":                    {&Entry{SourceID: "1", Status: Canceled}, "1", true, Retry},
 		"canceled, no retry":          {&Entry{SourceID: "1", Status: Canceled}, "1", false, Held},

@@ -53,10 +53,11 @@ func (l *Ledger) Summarize(blobs []Blob) Summary {
 	return s
 }
 
-// NothingIngested reports whether it is certain that no blob of the list is in the table: each was given up as Failed, or never accepted.
+// NothingIngested reports whether it is certain that no blob of the list is in the table: each was given up as Failed, or never accepted. A blob that
+// the service had received already may be there.
 func (l *Ledger) NothingIngested(blobs []Blob) bool {
 	for _, b := range blobs {
-		if s := l.Entries[b.Key].Status; s != Failed && s != NotSubmitted {
+		if e := l.Entries[b.Key]; e.Status != Failed && e.Status != NotSubmitted || e.Received() {
 			return false
 		}
 	}

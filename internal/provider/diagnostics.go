@@ -116,7 +116,8 @@ func blobsFailedMessage(database, table string, failed []failedLine) (summary, d
 		fmt.Sprintf("The service accepted %s for table %q in database %q and gave up on %s:\n%s",
 			count(len(failed), "blob"), table, database, pronoun(len(failed)), failedLines(failed)),
 		"Every other blob keeps its own status. Mend what the codes name (the file, its credential, the mapping). "+
-			"Unless retry_failed_blobs is false, the next apply asks about these blobs once more and submits those that are still failed, and only those.",
+			"Unless retry_failed_blobs is false, the next apply asks about these blobs once more and submits those that are still failed, and only those. "+
+			"A blob that was already received (BlobAlreadyReceived) is not sent again.",
 	)
 }
 
@@ -294,21 +295,34 @@ func unknownOutcomeWarning(decisions []ledger.Decision) diag.Diagnostics {
 	))}
 }
 
+// heldWarning tells which blobs were given up and stay so, each for its reason.
 func heldWarning(decisions []ledger.Decision) diag.Diagnostics {
-	var held []failedLine
+	var held, received []failedLine
 	for _, d := range decisions {
-		if d.Class == ledger.Held {
-			held = append(held, failedLine{key: d.Key, entry: d.Prior})
+		switch line := (failedLine{key: d.Key, entry: d.Prior}); {
+		case d.Class != ledger.Held:
+		case d.Prior.Received():
+			received = append(received, line)
+		default:
+			held = append(held, line)
 		}
 	}
-	if len(held) == 0 {
-		return nil
+	var diags diag.Diagnostics
+	if len(held) > 0 {
+		diags.AddWarning("Failed blobs are left as they are", paragraphs(
+			fmt.Sprintf("%s not ingested, and apply does not send %s again:\n%s", countWere(len(held)), pronoun(len(held)), failedLines(held)),
+			"Retrying is off: either retry_failed_blobs is false, or properties.ingest_if_not_exists is set, where a blob that was left out because its data is "+
+				"already there is reported as failed too. To send a blob again, set retry_failed_blobs to true or give the blob another source_id.",
+		))
 	}
-	return diag.Diagnostics{diag.NewWarningDiagnostic("Failed blobs are left as they are", paragraphs(
-		fmt.Sprintf("%s not ingested, and apply does not send %s again:\n%s", countWere(len(held)), pronoun(len(held)), failedLines(held)),
-		"Retrying is off: either retry_failed_blobs is false, or properties.ingest_if_not_exists is set, where a blob that was left out because its data is "+
-			"already there is reported as failed too. To send a blob again, set retry_failed_blobs to true or give the blob another source_id.",
-	))}
+	if len(received) > 0 {
+		diags.AddWarning("Blobs were already received", paragraphs(
+			fmt.Sprintf("The service left %s out, because it had received the same data from another URL or in another request:\n%s", count(len(received), "blob"), failedLines(received)),
+			"Apply does not send "+pronoun(len(received))+" again, as that could ingest the rows twice. If another blob of the list is the same file, remove this one. "+
+				"If the rows are missing in the table, give the blob another source_id: that submits it again.",
+		))
+	}
+	return diags
 }
 
 func straysWarning(sourceIDs []string) diag.Diagnostics {

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/kustotest"
 )
@@ -17,8 +18,8 @@ import (
 // shellBlock is a block of commands in a page.
 var shellBlock = regexp.MustCompile("(?ms)^```shell\n(.*?)^```$")
 
-// commandsOfRepair returns the commands of the guide that repair a killed creation, and those for an update.
-func commandsOfRepair(t *testing.T) (creation, update string) {
+// commandsOfRepair returns the commands of the guide that repair a killed creation, those for an update, and those that find what is in doubt.
+func commandsOfRepair(t *testing.T) (creation, update, doubt string) {
 	t.Helper()
 	page, err := os.ReadFile("../../docs/guides/when-something-fails.md")
 	if err != nil {
@@ -30,12 +31,14 @@ func commandsOfRepair(t *testing.T) (creation, update string) {
 			creation = text
 		case strings.HasPrefix(text, "old="):
 			update = text
+		case strings.Contains(text, "comm "):
+			doubt = text
 		}
 	}
-	if creation == "" || update == "" {
+	if creation == "" || update == "" || doubt == "" {
 		t.Fatal("the guide has no commands for a repair")
 	}
-	return creation, update
+	return creation, update, doubt
 }
 
 // shell runs commands of a page in the workspace, where terraform is the CLI under test.
@@ -90,19 +93,36 @@ func killed(t *testing.T, server *kustotest.Server, w *workspace, operations int
 
 func TestAccExamples_killedCreationIsRepairedAsTheGuideSays(t *testing.T) {
 	t.Parallel()
-	creation, _ := commandsOfRepair(t)
+	creation, _, doubt := commandsOfRepair(t)
 	server := kustotest.NewServer(t)
 	urls := putBlobs(server, 45)
 	server.Outcome(urls[44], kustotest.Outcome{Hang: true})
 	w := newWorkspace(t, eventsOf(server, urls))
 	killed(t, server, w, 3)
+	if out := w.shell(doubt); out != "" {
+		t.Errorf("every request was answered, and in doubt is %s", out)
+	}
 	expectRepaired(t, server, w, urls[44], creation, 3)
 	expectRows(t, server, "Events", 90)
 }
 
+// A request that is under way when the CLI is killed may be accepted all the same, and nobody learns its id.
+func TestAccExamples_requestUnderWayAtAKillIsFoundAsTheGuideSays(t *testing.T) {
+	t.Parallel()
+	_, _, doubt := commandsOfRepair(t)
+	server := kustotest.NewServer(t)
+	server.Inject(kustotest.FaultSlow(time.Minute).On(kustotest.RouteSubmit).Times(1))
+	w := newWorkspace(t, eventsOf(server, putBlobs(server, 45)))
+	killed(t, server, w, 2)
+	out := w.shell(doubt)
+	if n := strings.Count(out, ",") + 1; !strings.HasPrefix(out, "source_ids=") || strings.Count(out, "\n") != 1 || n != 20 && n != 5 {
+		t.Errorf("in doubt are the blobs of one request, not %q", out)
+	}
+}
+
 func TestAccExamples_killedUpdateIsRepairedAsTheGuideSays(t *testing.T) {
 	t.Parallel()
-	creation, update := commandsOfRepair(t)
+	creation, update, _ := commandsOfRepair(t)
 	server := kustotest.NewServer(t)
 	urls := putBlobs(server, 30)
 	w := newWorkspace(t, eventsOf(server, urls[:5]))

@@ -109,7 +109,7 @@ func (a *application) confirm(ctx context.Context, sending []ledger.Decision) ([
 	a.keepPlanned(before, sending)
 	var confirmed []ledger.Decision
 	for _, d := range sending {
-		if d.Class == ledger.Retry && (silent[d.Prior.Operation] || !a.book.Entries[d.Key].Status.GivenUp()) {
+		if e := a.book.Entries[d.Key]; d.Class == ledger.Retry && (silent[d.Prior.Operation] || !e.Status.GivenUp() || e.Received()) {
 			continue
 		}
 		confirmed = append(confirmed, d)

@@ -111,6 +111,29 @@ func TestAccQueuedIngestion_creationWhereEveryBlobFailedKeepsNoState(t *testing.
 	})
 }
 
+// What the service had received already is in the table by another submission, or comes. So it is neither sent again nor a reason to begin anew.
+func TestAccQueuedIngestion_alreadyReceivedBlobIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	for name, states := range map[string][]string{"one of two": {"Succeeded", "Failed"}, "all": {"Failed", "Failed"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := kustotest.NewServer(t)
+			urls := putBlobs(server, 2)
+			for i, state := range states {
+				if state == "Failed" {
+					server.Outcome(urls[i], kustotest.Outcome{State: state, ErrorCode: "BlobAlreadyReceived_BlobAlreadyFoundInBatch", FailureStatus: "Permanent"})
+				}
+			}
+			config := seed{blobs: blobsAt(urls...), more: waits}.in(server)
+			check := []statecheck.StateCheck{blobIs(urls[0], states[0]), blobIs(urls[1], states[1])}
+			runSteps(t, resource.TestStep{Config: config, ConfigStateChecks: check}, resource.TestStep{
+				Config: config, ConfigPlanChecks: beforeApply(plancheck.ExpectEmptyPlan()), ConfigStateChecks: check,
+				PostApplyFunc: func() { expectSent(t, server, 1) },
+			})
+		})
+	}
+}
+
 func TestAccQueuedIngestion_failedUpdateKeepsItsStateAndIsNotTainted(t *testing.T) {
 	t.Parallel()
 	server := kustotest.NewServer(t)

@@ -30,8 +30,8 @@ func noBlobsError(at path.Path) diag.Diagnostic {
 
 func manyBlobsWarning(at path.Path, n int) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Very many blobs in one resource",
-		fmt.Sprintf("The list has %d blobs. Terraform copies and compares the whole list in every plan, so plans of this resource take many seconds. "+
-			"Nothing is lost by it. To have faster plans, use fewer and larger files, or several resources of up to %d blobs.", n, manyBlobs))
+		fmt.Sprintf("The list has %d blobs. Terraform copies and compares the whole list in every plan, so plans of this resource take many seconds, most of all those "+
+			"that change it. Nothing is lost by it. To have faster plans, use fewer and larger files, or several resources of up to %d blobs.", n, manyBlobs))
 }
 
 func oneSourceError(at path.Path) diag.Diagnostic {

@@ -51,6 +51,10 @@ func wordings() []wording {
 		{Blob: ledger.Blob{Key: "https://a/4.csv", SourceID: "4"}, Class: ledger.Doubtful, Prior: ledger.Entry{Status: ledger.Unknown}},
 		{Blob: ledger.Blob{Key: "https://a/5.csv", SourceID: "5"}, Class: ledger.Held, Prior: ledger.Entry{Status: ledger.Failed, ErrorCode: "Download_Forbidden", FailureStatus: "Permanent", Details: "The SAS has expired."}},
 	}
+	received := []ledger.Decision{{
+		Blob: ledger.Blob{Key: "https://a/6.csv", SourceID: "6"}, Class: ledger.Held,
+		Prior: ledger.Entry{Status: ledger.Failed, ErrorCode: "BlobAlreadyReceived_BlobAlreadyFoundInBatch", FailureStatus: "Permanent", Details: "Blob was already found in batch."},
+	}}
 	failed := []failedLine{{key: "https://a/3.csv", entry: decisions[4].Prior}}
 	book := ledger.New()
 	book.Set("https://a/1.csv", ledger.Entry{Status: ledger.InProgress, Operation: "op-1"})
@@ -90,6 +94,7 @@ func wordings() []wording {
 		{"sendAgainWarning", all(sendAgainWarning(decisions))},
 		{"unknownOutcomeWarning", all(unknownOutcomeWarning(decisions))},
 		{"heldWarning", all(heldWarning(decisions))},
+		{"heldWarning", all(heldWarning(received))},
 		{"straysWarning", all(straysWarning([]string{"11111111-2222-4333-8444-555555555555"}))},
 		{"replacementWarning", all(replacementWarning(model("Samples", "Events"), model("Samples", "Others")))},
 		{"propertiesChangedWarning", one(propertiesChangedWarning(1))},
@@ -107,7 +112,7 @@ func wordings() []wording {
 		{"entityNameError", one(entityNameError(at, "table"))},
 		{"sasTokenWarning", one(sasTokenWarning(at))},
 		{"noBlobsError", one(noBlobsError(at))},
-		{"manyBlobsWarning", one(manyBlobsWarning(at, 6000))},
+		{"manyBlobsWarning", one(manyBlobsWarning(at, 12000))},
 		{"oneSourceError", one(oneSourceError(at))},
 		{"duplicateBlobError", one(duplicateBlobError(at, "https://a/1.csv", 0))},
 		{"duplicateSourceIDError", one(duplicateSourceIDError(at, 0))},
