@@ -3,6 +3,7 @@ package provider
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
@@ -81,4 +82,10 @@ func (v *validation) policyFormat(p propertiesModel) {
 	if format := p.Format.ValueString(); slices.Contains(formats, format) && !slices.Contains(delimitedFormats, format) {
 		v.add(policyFormatWarning(path.Root("properties").AtName("validation_policy"), format))
 	}
+}
+
+// expiredCredential returns the time at which the credential that a blob would be sent with has expired, if it has.
+func expiredCredential(url, sasToken string, now time.Time) (time.Time, bool) {
+	at, ok := kusto.SASExpiry(kusto.WithSAS(url, sasToken))
+	return at, ok && at.Before(now)
 }

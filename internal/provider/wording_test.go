@@ -177,7 +177,7 @@ func TestWording_isComplete(t *testing.T) {
 	for _, w := range wordings() {
 		covered[w.name] = true
 	}
-	for _, name := range []string{"diagnostics.go", "diagnostics_action.go", "validation_texts.go"} {
+	for _, name := range []string{"diagnostics.go", "diagnostics_plan.go", "diagnostics_action.go", "validation_texts.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)

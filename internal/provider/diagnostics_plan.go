@@ -1,0 +1,120 @@
+package provider
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/kusto"
+	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/ledger"
+)
+
+// The wording of what a plan warns of.
+
+var whySent = map[ledger.Class]string{
+	ledger.Unsent:  "was never accepted",
+	ledger.Changed: "has another source_id than the one submitted before",
+	ledger.Retry:   "stands as",
+}
+
+func sendAgainWarning(decisions []ledger.Decision) diag.Diagnostics {
+	var lines []string
+	for _, d := range decisions {
+		why, ok := whySent[d.Class]
+		if !ok || d.SourceID == "" {
+			continue
+		}
+		if d.Class == ledger.Retry {
+			why += " " + string(d.Prior.Status)
+			if d.Prior.ErrorCode != "" {
+				why += " (" + d.Prior.ErrorCode + ")"
+			}
+		}
+		lines = append(lines, kusto.Redact(d.Key)+": "+why)
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Blobs will be submitted again", paragraphs(
+		fmt.Sprintf("Apply submits %s that this resource has dealt with before:\n%s", count(len(lines), "blob"), listed(lines)),
+		"Blobs that failed are asked about once more and are sent only if they are still failed. Rows of an earlier version of a blob stay in the table.",
+	))}
+}
+
+func unknownOutcomeWarning(decisions []ledger.Decision) diag.Diagnostics {
+	var doubtful []ledger.Decision
+	for _, d := range decisions {
+		if d.Class == ledger.Doubtful {
+			doubtful = append(doubtful, d)
+		}
+	}
+	if len(doubtful) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("It is not known whether blobs were ingested", paragraphs(
+		fmt.Sprintf("For %s the outcome never became known. Apply does not send %s, as that could ingest the rows twice:\n%s",
+			count(len(doubtful), "blob"), pronoun(len(doubtful)), keys(doubtful)),
+		howToGoOn,
+	))}
+}
+
+// heldWarning tells which blobs were given up and stay so, each for its reason.
+func heldWarning(decisions []ledger.Decision) diag.Diagnostics {
+	var held, received []failedLine
+	for _, d := range decisions {
+		switch line := (failedLine{key: d.Key, entry: d.Prior}); {
+		case d.Class != ledger.Held:
+		case d.Prior.Received():
+			received = append(received, line)
+		default:
+			held = append(held, line)
+		}
+	}
+	var diags diag.Diagnostics
+	if len(held) > 0 {
+		diags.AddWarning("Failed blobs are left as they are", paragraphs(
+			fmt.Sprintf("%s not ingested, and apply does not send %s again:\n%s", countWere(len(held)), pronoun(len(held)), failedLines(held)),
+			"Retrying is off: either retry_failed_blobs is false, or properties.ingest_if_not_exists is set, where a blob that was left out because its data is "+
+				"already there is reported as failed too. To send a blob again, set retry_failed_blobs to true or give the blob another source_id.",
+		))
+	}
+	if len(received) > 0 {
+		diags.AddWarning("Blobs were already received", paragraphs(
+			fmt.Sprintf("The service left %s out, because it had received the same data from another URL or in another request:\n%s", count(len(received), "blob"), failedLines(received)),
+			"Apply does not send "+pronoun(len(received))+" again, as that could ingest the rows twice. If another blob of the list is the same file, remove this one. "+
+				"If the rows are missing in the table, give the blob another source_id: that submits it again.",
+		))
+	}
+	return diags
+}
+
+func straysWarning(sourceIDs []string) diag.Diagnostics {
+	if len(sourceIDs) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Imported blobs match no blob of the configuration", paragraphs(
+		fmt.Sprintf("The service does not tell the URLs of what was imported, and %s not the source_id of any blob that is listed:\n%s",
+			plural(len(sourceIDs), "this is", "these are"), listed(sourceIDs)),
+		"Apply forgets them. If the plan sends a blob that one of them stands for, it would be ingested twice: give that blob this source_id first.",
+	))}
+}
+
+func replacementWarning(former, planned queuedIngestionModel) diag.Diagnostics {
+	target := "another table"
+	if !planned.Database.IsUnknown() && !planned.Table.IsUnknown() {
+		target = fmt.Sprintf("table %q in database %q", planned.Table.ValueString(), planned.Database.ValueString())
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("All blobs will be submitted to another table", paragraphs(
+		fmt.Sprintf("The target changes from table %q in database %q to %s. Apply submits all blobs of this resource there.",
+			former.Table.ValueString(), former.Database.ValueString(), target),
+		"The rows that were ingested into the former table stay there.",
+	))}
+}
+
+func propertiesChangedWarning(submitted int) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Changed properties do not reach blobs that were submitted before", paragraphs(
+		fmt.Sprintf("The properties hold for what is submitted from now on. %s submitted with the former ones and will not be sent again.", countWere(submitted)),
+		"To ingest them again on purpose, with the new properties and beside the rows that are there, give them another source_id, or replace the resource "+
+			"(terraform apply -replace=ADDRESS).",
+	))
+}
