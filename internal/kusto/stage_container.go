@@ -66,7 +66,7 @@ func stagedName(path string, o StageOptions) string {
 	}
 	inner := filepath.Ext(base)
 	stem := strings.TrimSuffix(base, inner)
-	name := uuid.NewString() + "_" + blobSafe(stem, 80) + strings.TrimRight(blobSafe(inner, 16), ".") + extension
+	name := uuid.NewString() + "_" + strings.TrimRight(blobSafe(stem, 80)+blobSafe(inner, 16), ".") + extension
 	if o.SourceID == "" {
 		return name
 	}
