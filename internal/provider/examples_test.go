@@ -27,8 +27,10 @@ var onlyFormatted = []string{"docs/guides/seed-an-environment.md#1", "docs/guide
 
 // companions are snippets that refer to a resource of an earlier one of the page.
 var companions = map[string]string{
-	"docs/guides/coming-from-scripts.md#3": "docs/guides/coming-from-scripts.md#2",
-	"docs/guides/which-one.md#2":           "docs/guides/which-one.md#1",
+	"docs/guides/coming-from-scripts.md#3":                             "docs/guides/coming-from-scripts.md#2",
+	"docs/resources/queued_ingestion.md#2":                             "docs/resources/queued_ingestion.md#1",
+	"examples/resources/kusto_queued_ingestion/import-by-string-id.tf": "examples/resources/kusto_queued_ingestion/resource.tf",
+	"docs/guides/which-one.md#2":                                       "docs/guides/which-one.md#1",
 }
 
 const (
@@ -283,6 +285,29 @@ func TestAccExamples_operationOfAScriptIsTakenOver(t *testing.T) {
 	w.do(0, "plan", "-detailed-exitcode", "-var", "sas_token="+sas)
 	expectSent(t, server, 2)
 	expectNoDuplicates(t, server, "Events")
+}
+
+func TestAccExamples_configurationOfAnImportIsGenerated(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t)
+	blob := server.PutBlob("seed", "a.csv", []byte("id,kind\n1,a\n"))
+	block := published(t)["examples/resources/kusto_queued_ingestion/import-by-string-id.tf"]
+	block = strings.Replace(block, "00001111;11112222;00001111-aaaa-2222-bbbb-3333cccc4444", submitByHand(t, server, "StormEvents", blob), 1)
+	w := newWorkspace(t, block+providerBlock(server))
+	w.do(1, "plan", "-generate-config-out=storm_events.tf") // properties are required, and not known
+	generated, err := os.ReadFile(filepath.Join(w.folder, "storm_events.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(generated), blob) || !regexp.MustCompile(`(?m)^ +properties += null`).Match(generated) {
+		t.Errorf("got\n%s", generated)
+	}
+	completed := regexp.MustCompile(`(?m)^( +properties +=).*$`).ReplaceAllString(string(generated), `$1 { format = "csv", ignore_first_record = true }`)
+	w.write("storm_events.tf", completed)
+	w.do(0, "apply", "-auto-approve")
+	w.do(0, "plan", "-detailed-exitcode")
+	expectSent(t, server, 1)
+	expectNoDuplicates(t, server, "StormEvents")
 }
 
 // submitByHand submits a blob as a script would, and returns the operation's id.
