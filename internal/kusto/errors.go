@@ -125,6 +125,15 @@ func NotSent(err error) bool {
 	}
 }
 
+// statusCode returns the HTTP status that an error tells of, 0 when there was no answer.
+func statusCode(err error) int {
+	var e *Error
+	if !errors.As(err, &e) {
+		return 0
+	}
+	return e.StatusCode
+}
+
 func hasKind(err error, k Kind) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind == k

@@ -71,6 +71,28 @@ func (s Status) Complete(expected int) bool {
 	return expected > 0 && c.InProgress == 0 && c.Other == 0 && c.Succeeded+c.Failed+c.Canceled >= int64(expected)
 }
 
+// Ended reports whether the counters say that all expected blobs are finished and no detail says otherwise, be the details
+// complete or not.
+func (s Status) Ended(expected int) bool {
+	for _, d := range s.Details {
+		if !d.Terminal() {
+			return false
+		}
+	}
+	return s.Complete(max(expected, 1))
+}
+
+// AllSucceeded reports whether all expected blobs are ingested by the counters alone, which is all there is to go by where
+// the details do not name them.
+func (s Status) AllSucceeded(expected int) bool {
+	for _, d := range s.Details {
+		if d.State != StateSucceeded && d.State != StateSkipped {
+			return false
+		}
+	}
+	return s.Ended(expected) && s.Counters.Failed == 0 && s.Counters.Canceled == 0
+}
+
 // Settled reports whether all expected blobs are finished, judged by the details and checked against the counters: as
 // long as they disagree, the answer is no. expected may be 0 when the number is not known.
 func (s Status) Settled(expected int) bool {

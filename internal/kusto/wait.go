@@ -37,7 +37,7 @@ type Progress struct {
 type WaitError struct {
 	// Pending are the ids of the operations that are not known to be complete.
 	Pending []string
-	// Err is why the wait ended: the context's error, or why a status could not be read.
+	// Err is why the wait ended: the context's error, why statuses could not be read, or both.
 	Err error
 }
 

@@ -151,11 +151,30 @@ func TestWait_detailsThatDisagreeKeepPolling(t *testing.T) {
 
 func TestWait_detailsThatNeverComeEndInTheCounters(t *testing.T) {
 	t.Parallel()
-	waitFor(t, time.Hour, func(string, time.Duration, bool) any {
-		return reply{status: 200, body: `{"status":{"succeeded":2},"details":[]}`}
-	}, func(o *operations, s map[string]Status, err error, _ []Progress) {
-		if err != nil || s["op"].Counters.Succeeded != 2 || len(o.polls["op"]) < toleratedFailures {
-			t.Errorf("got %+v, %v after %d polls", s, err, len(o.polls["op"]))
+	for _, body := range []string{`{"status":{"succeeded":2},"details":[]}`, `{"status":{"succeeded":2}}`, `{"status":{"succeeded":2},"details":[{"status":"Succeeded"}]}`} {
+		waitFor(t, time.Hour, func(string, time.Duration, bool) any { return reply{status: 200, body: body} },
+			func(o *operations, s map[string]Status, err error, _ []Progress) {
+				if err != nil || !s["op"].AllSucceeded(2) || len(o.polls["op"]) < toleratedFailures {
+					t.Errorf("%s: got %+v, %v after %d polls", body, s, err, len(o.polls["op"]))
+				}
+			})
+	}
+}
+
+func TestWait_saysWhatKeptTheStatusFromBeingRead(t *testing.T) {
+	t.Parallel()
+	waitFor(t, 3*time.Second, func(string, time.Duration, bool) any {
+		return reply{status: 403, body: `{"error":{"code":"Forbidden","message":"No reader."}}`}
+	}, func(_ *operations, _ map[string]Status, err error, _ []Progress) {
+		if !errors.Is(err, context.DeadlineExceeded) || statusCode(err) != 403 || !strings.Contains(err.Error(), "No reader.") {
+			t.Errorf("got %v", err)
+		}
+	})
+	waitFor(t, 3*time.Second, func(string, time.Duration, bool) any {
+		return reply{status: 503, body: `{"error":{"code":"Unavailable","message":"Later."}}`}
+	}, func(_ *operations, _ map[string]Status, err error, _ []Progress) {
+		if !errors.Is(err, context.DeadlineExceeded) || statusCode(err) != 503 || !strings.Contains(err.Error(), "Later.") {
+			t.Errorf("within the retries: got %v", err)
 		}
 	})
 }

@@ -38,6 +38,7 @@ type watched struct {
 type poll struct {
 	operation *watched
 	status    Status
+	details   bool // whether they were asked for
 	err       error
 }
 
@@ -100,9 +101,10 @@ func (w *waiter) poll(ctx context.Context, o *watched) poll {
 	details := o.polls%detailsEvery == detailsEvery-1
 	status, err := w.client.Status(ctx, w.database, w.table, o.ID, details)
 	if err == nil && !details && promising(status, o) {
+		details = true
 		status, err = w.client.Status(ctx, w.database, w.table, o.ID, true)
 	}
-	return poll{operation: o, status: status, err: err}
+	return poll{operation: o, status: status, details: details, err: err}
 }
 
 // promising reports whether a summary could be followed by complete details. Counters this package does not know count
@@ -123,7 +125,7 @@ func (w *waiter) take(ctx context.Context, p poll) {
 		return
 	}
 	o.failures, o.err = 0, nil
-	o.record(p.status)
+	o.record(p.status, p.details)
 	w.report()
 	if !o.complete {
 		w.schedule(o)
@@ -132,10 +134,14 @@ func (w *waiter) take(ctx context.Context, p poll) {
 
 // takeError decides whether an operation whose status could not be read is polled again.
 func (w *waiter) takeError(ctx context.Context, o *watched, err error) {
+	if ctx.Err() != nil {
+		if statusCode(err) != 0 || o.err == nil {
+			o.err = err
+		}
+		return
+	}
 	o.err = err
 	switch {
-	case ctx.Err() != nil:
-		return
 	case IsNotFound(err):
 		if o.known || time.Since(w.start) > notFoundGrace {
 			return // the service forgot it, and will not remember
@@ -151,15 +157,14 @@ func (w *waiter) takeError(ctx context.Context, o *watched, err error) {
 	w.schedule(o)
 }
 
-// record takes over a status. One without details does not displace the details known before.
-func (o *watched) record(s Status) {
+// record takes over a status, which decides when details were asked for. One without details does not displace the
+// details known before.
+func (o *watched) record(s Status, asked bool) {
 	if !s.HasDetails && o.status.HasDetails {
 		s.Details, s.HasDetails = o.status.Details, true
-		o.status, o.known = s, true
-		return
 	}
 	o.status, o.known = s, true
-	if s.HasDetails {
+	if asked {
 		o.complete = s.Settled(o.Blobs) || o.settledShort(s)
 	}
 }
@@ -167,13 +172,7 @@ func (o *watched) record(s Status) {
 // settledShort accepts complete counters although the details lack entries, after some polls: a service that never
 // tells them would keep the wait until its time out. An entry that is still running is never overruled.
 func (o *watched) settledShort(s Status) bool {
-	for _, d := range s.Details {
-		if !d.Terminal() {
-			o.short = 0
-			return false
-		}
-	}
-	if !s.Complete(max(o.Blobs, 1)) {
+	if !s.Ended(o.Blobs) {
 		o.short = 0
 		return false
 	}
@@ -217,7 +216,8 @@ func (w *waiter) readOnceMore(ctx context.Context) {
 			one, stop := context.WithTimeout(ctx, lastReadLimit)
 			defer stop()
 			if s, err := w.client.Status(one, w.database, w.table, o.ID, true); err == nil {
-				o.record(s)
+				o.err = nil
+				o.record(s, true)
 			}
 		})
 	}
@@ -238,7 +238,7 @@ func (w *waiter) result(ctx context.Context) (map[string]Status, error) {
 			continue
 		}
 		pending = append(pending, o.ID)
-		if o.err != nil && ctx.Err() == nil && len(causes) < 3 {
+		if o.err != nil && len(causes) < 3 && (ctx.Err() == nil || statusCode(o.err) != 0) {
 			causes = append(causes, o.err)
 		}
 	}
@@ -246,7 +246,7 @@ func (w *waiter) result(ctx context.Context) (map[string]Status, error) {
 		return statuses, nil
 	}
 	if err := ctx.Err(); err != nil {
-		causes = []error{err}
+		causes = append([]error{err}, causes...)
 	}
 	return statuses, &WaitError{Pending: pending, Err: errors.Join(causes...)}
 }

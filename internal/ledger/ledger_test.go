@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -325,4 +326,29 @@ func classes(decisions []Decision) []Class {
 		out = append(out, d.Class)
 	}
 	return out
+}
+
+func TestConclude_settlesWhatRunsInTheOperation(t *testing.T) {
+	t.Parallel()
+	l := New()
+	for key, e := range map[string]Entry{
+		"b":     {Status: Queued, Operation: "1"},
+		"a":     {Status: InProgress, Operation: "1"},
+		"gone":  {Status: Failed, Operation: "1", ErrorCode: "X"},
+		"other": {Status: Queued, Operation: "2"},
+	} {
+		l.Set(key, e)
+	}
+	if got := l.Running("1"); !slices.Equal(got, []string{"a", "b"}) || l.Size("1") != 3 {
+		t.Errorf("running %q of %d", got, l.Size("1"))
+	}
+	l.Conclude("1")
+	for key, want := range map[string]Status{"a": Succeeded, "b": Succeeded, "gone": Failed, "other": Queued} {
+		if got := l.Entries[key].Status; got != want {
+			t.Errorf("%s is %s, want %s", key, got, want)
+		}
+	}
+	if got := l.Running("1"); got != nil {
+		t.Errorf("still running: %q", got)
+	}
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -75,6 +76,31 @@ func (l *Ledger) Observe(operation string, seen []Observation) {
 			l.Strays[i] = l.Strays[i].with(o)
 		}
 	}
+}
+
+// Conclude records that the service ingested every blob of an operation, which it may say without naming them.
+func (l *Ledger) Conclude(operation string) {
+	for _, key := range l.Running(operation) {
+		l.Entries[key] = l.Entries[key].with(Observation{Status: Succeeded})
+	}
+}
+
+// Running returns the keys of the operation's blobs that the service may still change, sorted.
+func (l *Ledger) Running(operation string) []string {
+	var keys []string
+	for _, key := range l.members[operation] {
+		if e, ok := l.Entries[key]; ok && e.Operation == operation && e.Status.Running() {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// Size returns how many blobs have their latest submission in an operation.
+func (l *Ledger) Size(operation string) int {
+	_, keys := l.index(operation)
+	return len(keys)
 }
 
 // index returns the keys of the operation's blobs by source id, and as a set.

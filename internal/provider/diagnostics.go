@@ -77,13 +77,19 @@ func refusedMessage(o outlook, database, table string, p problem) (summary, deta
 }
 
 func notBegunMessage(o outlook, p problem) (summary, detail string) {
-	why := "an earlier request was not accepted"
+	why, last := "an earlier request was not accepted", ""
 	if !errors.Is(p.err, errNotBegun) {
 		why = "the apply was interrupted or ran out of time"
+		if answered(p.err) {
+			why += " while the service put it off"
+			last = said(p.err)
+		}
 	}
 	return "Some blobs were not submitted", paragraphs(
 		fmt.Sprintf("%s not submitted, because %s.", countWere(len(p.blobs)), why),
+		last,
 		o.notBegun+"\n"+keys(p.blobs),
+		ids(p.err),
 	)
 }
 
@@ -121,6 +127,19 @@ func blobsFailedMessage(database, table string, failed []failedLine) (summary, d
 	)
 }
 
+func untoldMessage(database, table string, untold []string) (summary, detail string) {
+	lines := make([]string, len(untold))
+	for i, key := range untold {
+		lines[i] = kusto.Redact(key)
+	}
+	return "The service does not tell what became of blobs", paragraphs(
+		fmt.Sprintf("The service is done with %s for table %q in database %q, and its answer does not tell whether %s ingested:\n%s",
+			count(len(untold), "blob"), table, database, plural(len(untold), "it was", "they were"), listed(lines)),
+		"They keep their last known status, each plan asks again, and they are not sent again by themselves. Look into the table. "+
+			"If rows of a blob are missing, give it another source_id: that submits it again. If they are there, remove the blob from the list; its rows stay.",
+	)
+}
+
 func partlyIngestedMessage(database, table string, blobs []ledger.Decision) (summary, detail string) {
 	return "Some blobs were ingested in part", paragraphs(
 		fmt.Sprintf("The service says that it ingested only a part of %s into table %q in database %q:\n%s", plural(len(blobs), "this blob", "each of these blobs"), table, database, keys(blobs)),
@@ -141,8 +160,11 @@ func allBlobsFailedError(reported diag.Diagnostics) diag.Diagnostic {
 }
 
 func notFinishedMessage(err error, book *ledger.Ledger, accepted []kusto.PendingOperation) (summary, detail string) {
-	return notFinishedText(err, book, accepted, "The service goes on by itself. The state has what is known so far, the next plan asks again, and nothing of it is sent again. "+
-		"To wait longer, raise timeouts.create or timeouts.update.")
+	next := "To wait longer, raise timeouts.create or timeouts.update."
+	if answered(err) {
+		next = "Mend what keeps the status from being read."
+	}
+	return notFinishedText(err, book, accepted, "The service goes on by itself. The state has what is known so far, the next plan asks again, and nothing of it is sent again. "+next)
 }
 
 func notFinishedText(err error, book *ledger.Ledger, accepted []kusto.PendingOperation, meaning string) (summary, detail string) {
@@ -161,7 +183,7 @@ func notFinishedText(err error, book *ledger.Ledger, accepted []kusto.PendingOpe
 		pending, err = w.Pending, w.Err
 	}
 	return "The ingestion is not finished", paragraphs(
-		fmt.Sprintf("Waiting ended while %s still queued or in progress: %s.", countWere(running), whyEnded(err)),
+		fmt.Sprintf("Waiting ended %s: %s.", whileRunning(running), whyEnded(err)),
 		meaning,
 		"Operations that were still running:\n"+listed(pending),
 	)

@@ -46,6 +46,9 @@ func count(n int, noun string) string {
 func said(err error) string {
 	var e *kusto.Error
 	if errors.As(err, &e) && e.StatusCode != 0 {
+		if e.Message == "" && e.StatusCode < 300 && e.Err != nil {
+			return fmt.Sprintf("The service answered with HTTP status %d, and the answer could not be read: %s", e.StatusCode, kusto.Redact(e.Err.Error()))
+		}
 		if e.Message == "" {
 			return fmt.Sprintf("The service answered with HTTP status %d and no explanation.", e.StatusCode)
 		}
@@ -57,15 +60,36 @@ func said(err error) string {
 	return "The request failed: " + kusto.Redact(err.Error())
 }
 
+// answered reports whether an error tells of an answer of the service.
+func answered(err error) bool {
+	var e *kusto.Error
+	return errors.As(err, &e) && e.StatusCode != 0
+}
+
 // whyEnded says why waiting ended.
 func whyEnded(err error) string {
+	why := kusto.Redact(err.Error())
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return "the time ran out"
+		why = "the time ran out"
 	case errors.Is(err, context.Canceled):
-		return "the apply was interrupted"
+		why = "the apply was interrupted"
+	default:
+		return why
 	}
-	return kusto.Redact(err.Error())
+	var e *kusto.Error
+	if errors.As(err, &e) && e.StatusCode != 0 {
+		return fmt.Sprintf("%s, and the status could not be read (HTTP status %d). %s", why, e.StatusCode, strings.TrimSuffix(said(e), "."))
+	}
+	return why
+}
+
+// whileRunning says when waiting ended.
+func whileRunning(n int) string {
+	if n == 0 {
+		return "before the service said that all is done"
+	}
+	return "while " + countWere(n) + " still queued or in progress"
 }
 
 // ids is the block of facts that support asks for.

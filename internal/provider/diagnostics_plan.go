@@ -19,10 +19,15 @@ var whySent = map[ledger.Class]string{
 
 func sendAgainWarning(decisions []ledger.Decision) diag.Diagnostics {
 	var lines []string
+	title, meaning := "Blobs that were never accepted will be submitted", ""
 	for _, d := range decisions {
 		why, ok := whySent[d.Class]
 		if !ok || d.SourceID == "" {
 			continue
+		}
+		if d.Class != ledger.Unsent {
+			title = "Blobs will be submitted again"
+			meaning = "Blobs that failed are asked about once more and are sent only if they are still failed. Rows of an earlier version of a blob stay in the table."
 		}
 		if d.Class == ledger.Retry {
 			why += " " + string(d.Prior.Status)
@@ -35,9 +40,9 @@ func sendAgainWarning(decisions []ledger.Decision) diag.Diagnostics {
 	if len(lines) == 0 {
 		return nil
 	}
-	return diag.Diagnostics{diag.NewWarningDiagnostic("Blobs will be submitted again", paragraphs(
+	return diag.Diagnostics{diag.NewWarningDiagnostic(title, paragraphs(
 		fmt.Sprintf("Apply submits %s that this resource has dealt with before:\n%s", count(len(lines), "blob"), listed(lines)),
-		"Blobs that failed are asked about once more and are sent only if they are still failed. Rows of an earlier version of a blob stay in the table.",
+		meaning,
 	))}
 }
 

@@ -155,6 +155,9 @@ func (a *application) report(as severity) diag.Diagnostics {
 	if a.waitErr != nil {
 		diags.Append(as(notFinishedMessage(a.waitErr, a.book, a.accepted)))
 	}
+	if len(a.untold) > 0 {
+		diags.Append(as(untoldMessage(a.database, a.table, a.untold)))
+	}
 	if failed := a.failed(); len(failed) > 0 {
 		diags.Append(as(blobsFailedMessage(a.database, a.table, failed)))
 	}
@@ -162,7 +165,7 @@ func (a *application) report(as severity) diag.Diagnostics {
 		diags.Append(as(partlyIngestedMessage(a.database, a.table, partly)))
 	}
 	if a.asked.tracked() && a.untracked() {
-		diags.AddWarning(noOperationIDMessage(a.database, a.table))
+		diags.Append(as(noOperationIDMessage(a.database, a.table)))
 	}
 	return diags
 }
@@ -228,13 +231,13 @@ func askStatus(ctx context.Context, client *kusto.Client, database, table string
 }
 
 // enter records the answers. An operation that the service does not know any more says nothing about its blobs, so what is known is kept.
-func (all answers) enter(book *ledger.Ledger) diag.Diagnostics {
+func (all answers) enter(book *ledger.Ledger, database, table string) diag.Diagnostics {
 	var diags diag.Diagnostics
-	var forgotten []string
+	var forgotten, untold []string
 	for _, answer := range all {
 		switch {
 		case answer.err == nil:
-			observe(book, answer.operation, answer.status)
+			untold = append(untold, observe(book, answer.operation, answer.status)...)
 		case kusto.IsNotFound(answer.err):
 			forgotten = append(forgotten, answer.operation)
 		default:
@@ -243,6 +246,9 @@ func (all answers) enter(book *ledger.Ledger) diag.Diagnostics {
 	}
 	if len(forgotten) > 0 {
 		diags.Append(forgottenWarning(forgotten))
+	}
+	if len(untold) > 0 {
+		diags.AddWarning(untoldMessage(database, table, untold))
 	}
 	return diags
 }

@@ -105,8 +105,8 @@ func (r *queuedIngestionResource) Read(ctx context.Context, req resource.ReadReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	answers := askStatus(ctx, client, state.Database.ValueString(), state.Table.ValueString(), open)
-	resp.Diagnostics.Append(answers.enter(book)...)
+	database, table := state.Database.ValueString(), state.Table.ValueString()
+	resp.Diagnostics.Append(askStatus(ctx, client, database, table, open).enter(book, database, table)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -32,6 +32,7 @@ type submission struct {
 	problems []problem
 	accepted []kusto.PendingOperation // the tracked ones
 	taken    bool                     // whether any request was accepted, or may have been
+	untold   []string                 // keys of blobs of which the service does not say what became of them, though it is done with them
 }
 
 // problem is a request that was not accepted, or of which nobody knows.
@@ -146,16 +147,26 @@ func (s *submission) wait(ctx context.Context, progress func(kusto.Progress)) er
 	statuses, err := s.client.Wait(ctx, s.database, s.table, s.accepted, progress)
 	for _, operation := range s.accepted {
 		if status, ok := statuses[operation.ID]; ok {
-			observe(s.book, operation.ID, status)
+			s.untold = append(s.untold, observe(s.book, operation.ID, status)...)
 		}
 	}
 	return err
 }
 
-// observe enters one operation's status into a ledger.
-func observe(book *ledger.Ledger, operation string, status kusto.Status) {
+// observe enters one operation's status into a ledger. It returns the blobs of which the service does not say what became of them although it is done
+// with the operation: it told too few, or none that can be recognized. Only if the counters say that all were ingested is that enough; a failed blob
+// that is not named must not be guessed, as it would be sent again.
+func observe(book *ledger.Ledger, operation string, status kusto.Status) (untold []string) {
 	book.Observe(operation, observations(status))
 	book.Times(status.StartTime, status.LastUpdated)
+	size := book.Size(operation)
+	if status.AllSucceeded(size) {
+		book.Conclude(operation)
+	}
+	if status.Ended(size) || status.Settled(size) {
+		return book.Running(operation)
+	}
+	return nil
 }
 
 func observations(status kusto.Status) []ledger.Observation {

@@ -44,6 +44,12 @@ func wordings() []wording {
 	}
 	silent := &kusto.Error{Operation: "submit", Kind: kusto.KindOutcomeUnknown, ClientRequestID: "TPK.Submit;1", Err: errors.New("connection reset by peer")}
 	gone := &kusto.Error{Operation: "status", Kind: kusto.KindNotFound, StatusCode: 404, Code: "BadRequest_EntityNotFound", Message: "The operation was not found."}
+	throttled := &kusto.Error{
+		Operation: "submit", Kind: kusto.KindCanceled, StatusCode: 429, Code: "TooManyRequests", Message: "The request was denied due to throttling.",
+		Err: context.DeadlineExceeded,
+	}
+	garbled := &kusto.Error{Operation: "status", Kind: kusto.KindInvalidResponse, StatusCode: 200, Err: errors.New("invalid character '<' looking for beginning of value")}
+	unread := &kusto.WaitError{Pending: []string{"op-1"}, Err: errors.Join(context.DeadlineExceeded, gone)}
 	decisions := []ledger.Decision{
 		{Blob: ledger.Blob{Key: "https://a/1.csv", SourceID: "1"}, Class: ledger.Unsent},
 		{Blob: ledger.Blob{Key: "https://a/2.csv", SourceID: "2"}, Class: ledger.Changed},
@@ -74,14 +80,18 @@ func wordings() []wording {
 		{"refusedMessage", message(refusedMessage(ofResource, "Samples", "Events", problem{refused, decisions[:1]}))},
 		{"notBegunMessage", message(notBegunMessage(ofResource, problem{errNotBegun, decisions[:2]}))},
 		{"notBegunMessage", message(notBegunMessage(ofResource, problem{fmt.Errorf("x: %w", context.Canceled), decisions[:1]}))},
+		{"notBegunMessage", message(notBegunMessage(ofResource, problem{throttled, decisions[:1]}))},
 		{"outcomeUnknownMessage", message(outcomeUnknownMessage(ofResource, "Samples", "Events", problem{silent, decisions[:2]}))},
 		{"problemMessages", all(problemMessages("Samples", "Events", []problem{{refused, decisions[:1]}}, asWarning))},
 		{"noOperationIDMessage", message(noOperationIDMessage("Samples", "Events"))},
 		{"blobsFailedMessage", message(blobsFailedMessage("Samples", "Events", failed))},
+		{"untoldMessage", message(untoldMessage("Samples", "Events", []string{"https://a/1.csv", "https://a/2.csv"}))},
 		{"partlyIngestedMessage", message(partlyIngestedMessage("Samples", "Events", decisions[:1]))},
 		{"partlyIngestedMessage", message(partlyIngestedMessage("Samples", "Events", decisions[:2]))},
 		{"allBlobsFailedError", one(allBlobsFailedError(diag.Diagnostics{diag.NewErrorDiagnostic("x", "What was reported.")}))},
 		{"notFinishedMessage", message(notFinishedMessage(waiting, book, nil))},
+		{"notFinishedMessage", message(notFinishedMessage(unread, ledger.New(), nil))},
+		{"statusError", one(statusError("op-1", garbled))},
 		{"statusError", one(statusError("op-1", refused))},
 		{"operationNotFoundError", one(operationNotFoundError("Samples", "Events", "op-1", gone))},
 		{"configurationError", one(configurationError("ingest-c.kusto.windows.net", gone))},
@@ -92,6 +102,7 @@ func wordings() []wording {
 		{"fileTooLargeError", one(fileTooLargeError(at, "seed/a.csv", 7<<30))},
 		{"stagingError", one(stagingError(at, "seed/a.csv", refused))},
 		{"sendAgainWarning", all(sendAgainWarning(decisions))},
+		{"sendAgainWarning", all(sendAgainWarning(decisions[:1]))},
 		{"unknownOutcomeWarning", all(unknownOutcomeWarning(decisions))},
 		{"heldWarning", all(heldWarning(decisions))},
 		{"heldWarning", all(heldWarning(received))},
