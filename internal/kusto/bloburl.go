@@ -4,11 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -131,134 +129,6 @@ func isBase64(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("+/=-_", c) >= 0
 }
 
-// suffixSecret returns the kind of secret in one suffix, "" when it is none.
-func suffixSecret(s string) string {
-	name, value, hasValue := strings.Cut(s, "=")
-	switch strings.ToLower(strings.TrimSpace(name)) {
-	case "managed_identity", "impersonate", "":
-		if strings.TrimSpace(name) == "" && hasValue && value != "" {
-			return "account key"
-		}
-		return ""
-	case "token":
-		return "token"
-	case "awscredentials":
-		return "AWS credentials"
-	default: // "sharedkey=…", or the bare key of a storage account
-		return "account key"
-	}
-}
-
-// SecretKind returns what secret the URL carries: "", "SAS", "account key", "token", "AWS credentials" or
-// "presigned URL". A URL that it cannot read carries none.
-func SecretKind(raw string) string {
-	b, err := splitBlobURL(raw)
-	if err != nil {
-		return ""
-	}
-	for _, s := range b.suffixes {
-		if kind := suffixSecret(s); kind != "" {
-			return kind
-		}
-	}
-	return querySecret(b.query)
-}
-
-// HasCredential reports whether the URL says how the service shall read the blob: by a secret, by a managed identity
-// or by impersonation.
-func HasCredential(raw string) bool {
-	b, err := splitBlobURL(raw)
-	if err != nil {
-		return false
-	}
-	for _, s := range b.suffixes {
-		if knownSuffix(s) || suffixSecret(s) != "" {
-			return true
-		}
-	}
-	return querySecret(b.query) != ""
-}
-
-// querySecret returns the kind of secret in a query.
-func querySecret(query string) string {
-	names := map[string]bool{}
-	for pair := range strings.SplitSeq(query, "&") {
-		names[parameterName(pair)] = true
-	}
-	switch {
-	case names["x-amz-signature"], names["x-goog-signature"], names["signature"] && (names["awsaccesskeyid"] || names["googleaccessid"]):
-		return "presigned URL"
-	case names["sig"]:
-		return "SAS"
-	default:
-		return ""
-	}
-}
-
-// parameterName returns the decoded name of a query pair in lower case, so that "s%69g" does not hide a signature.
-func parameterName(pair string) string {
-	name, _, _ := strings.Cut(pair, "=")
-	if decoded, err := url.QueryUnescape(name); err == nil {
-		name = decoded
-	}
-	return strings.ToLower(name)
-}
-
-// SASExpiry returns the expiry (se=) of the SAS in raw, which is a URL or a SAS token alone.
-func SASExpiry(raw string) (time.Time, bool) {
-	query := strings.TrimLeft(raw, "?&")
-	if strings.Contains(raw, "://") {
-		b, err := splitBlobURL(raw)
-		if err != nil {
-			return time.Time{}, false
-		}
-		query = b.query
-	}
-	if querySecret(query) != "SAS" {
-		return time.Time{}, false
-	}
-	for pair := range strings.SplitSeq(query, "&") {
-		if parameterName(pair) != "se" {
-			continue
-		}
-		_, value, _ := strings.Cut(pair, "=")
-		value, err := url.QueryUnescape(value)
-		if err != nil {
-			return time.Time{}, false
-		}
-		// https://learn.microsoft.com/rest/api/storageservices/formatting-datetime-values
-		for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", time.DateOnly} {
-			if t, err := time.Parse(layout, value); err == nil {
-				return t.UTC(), true
-			}
-		}
-		return time.Time{}, false
-	}
-	return time.Time{}, false
-}
-
-// WithSAS appends a SAS token, with or without its "?", to a URL that carries no credential. Other URLs are returned
-// as they are, and so are those of S3, which has no use for it and would only be told a secret.
-func WithSAS(raw, sas string) string {
-	sas = strings.TrimLeft(strings.TrimSpace(sas), "?&")
-	b, err := splitBlobURL(raw)
-	if err != nil || sas == "" || b.aws() || HasCredential(raw) {
-		return raw
-	}
-	whole := raw[:b.separator]
-	if len(b.suffixes) > 0 { // empty ones
-		whole = strings.TrimRight(whole, ";")
-	}
-	switch {
-	case !b.hasQuery:
-		return whole + "?" + sas
-	case strings.Trim(b.query, "&") == "":
-		return strings.TrimRight(whole, "&") + sas
-	default:
-		return strings.TrimRight(whole, "&") + "&" + sas
-	}
-}
-
 // BlobIdentity returns the part of a blob's URL that says which blob it is: the URL without credentials, in one
 // spelling. Two URLs of one blob have the same identity whatever their SAS; two blobs never share one. It returns an
 // error when raw is not an absolute URL of a scheme the service reads.
@@ -278,6 +148,23 @@ func BlobIdentity(raw string) (string, error) {
 	writePath(&out, b.path, b.storage())
 	writeIdentityQuery(&out, &b)
 	return out.String(), nil
+}
+
+// CheckBlobURL returns why a URL cannot be that of a blob, nil when it can.
+func CheckBlobURL(raw string) error {
+	if strings.ContainsFunc(raw, unicode.IsControl) {
+		return errors.New("the URL has a control character in it, such as a line break")
+	}
+	if _, err := BlobIdentity(raw); err != nil {
+		return err
+	}
+	b, err := splitBlobURL(raw)
+	for _, suffix := range b.suffixes {
+		if name, value, _ := strings.Cut(suffix, "="); strings.EqualFold(strings.TrimSpace(name), "managed_identity") && strings.TrimSpace(value) == "" {
+			return errors.New("the URL ends in ;managed_identity= without an identity: write ;managed_identity=system or the object id of an identity")
+		}
+	}
+	return err
 }
 
 // normalizeHost rewrites abfss URLs to their https form and drops the default port.

@@ -20,6 +20,7 @@ import (
 var (
 	_ action.Action                   = (*queuedIngestionAction)(nil)
 	_ action.ActionWithConfigure      = (*queuedIngestionAction)(nil)
+	_ action.ActionWithModifyPlan     = (*queuedIngestionAction)(nil)
 	_ action.ActionWithValidateConfig = (*queuedIngestionAction)(nil)
 )
 
@@ -69,7 +70,16 @@ func (m queuedIngestionActionModel) validate() diag.Diagnostics {
 	if ok && !properties.EnableTracking.IsUnknown() && !properties.tracked() && (m.WaitForCompletion.IsNull() || m.WaitForCompletion.ValueBool()) {
 		v.add(needsTrackingError(path.Root("wait_for_completion"), "wait_for_completion, which is true by default,"))
 	}
+	v.duration(path.Root("timeout"), m.Timeout)
 	return v.diags
+}
+
+// ModifyPlan refuses a cluster that cannot be used, in the plan, where it is known there.
+func (a *queuedIngestionAction) ModifyPlan(_ context.Context, _ action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
+	if a.data != nil && a.data.known {
+		_, diags := a.data.client() // makes no request
+		resp.Diagnostics.Append(diags...)
+	}
 }
 
 // Invoke submits all blobs and, unless told otherwise, waits for them. Whatever is not ingested, or not known to be, is an error: an action has no

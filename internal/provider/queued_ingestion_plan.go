@@ -39,6 +39,10 @@ func (r *queuedIngestionResource) ModifyPlan(ctx context.Context, req resource.M
 		return
 	}
 	resp.Diagnostics.Append(p.run(ctx, memory)...)
+	if p.sends && r.data != nil && r.data.known {
+		_, diags := r.data.client() // makes no request
+		resp.Diagnostics.Append(diags...)
+	}
 	resp.RequiresReplace = append(resp.RequiresReplace, p.replace...)
 	resp.Diagnostics.Append(p.files.keep(ctx, resp.Private)...)
 	if !resp.Diagnostics.HasError() {
@@ -54,6 +58,7 @@ type planning struct {
 	files        localFiles // as they are now, by path
 	now          time.Time
 	replace      path.Paths
+	sends        bool // whether apply submits anything
 }
 
 func (p *planning) run(ctx context.Context, memory []byte) diag.Diagnostics {
@@ -204,8 +209,8 @@ func (p *planning) sourceID(b blobArgument, key string, known bool) types.String
 
 func (p *planning) setOutputs(decisions []ledger.Decision, complete bool) {
 	undecided := p.undecided()
-	sending := len(ledger.Sending(decisions)) > 0 || len(undecided) > 0
-	if complete && !sending {
+	p.sends = !complete || len(ledger.Sending(decisions)) > 0 || len(undecided) > 0
+	if !p.sends {
 		p.book.Adopt(decisions)
 		p.plan.setOutputs(p.book, ledgerBlobs(p.plan.Blobs))
 		return

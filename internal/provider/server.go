@@ -75,7 +75,11 @@ func (s leanServer) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanR
 	if req.TypeName == queuedIngestionName && isSettled(req.PriorState, req.PriorPrivate) && proposesNothing(req) {
 		return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.PriorState, PlannedPrivate: req.PriorPrivate}, nil
 	}
-	return s.actionServer.PlanResourceChange(ctx, req)
+	resp, err := s.actionServer.PlanResourceChange(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = named(resp.Diagnostics)
+	}
+	return resp, err
 }
 
 // isSettled reports whether a state says that everything is ingested, with nothing remembered beside it.

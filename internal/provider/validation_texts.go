@@ -116,6 +116,12 @@ func unusedSASTokenWarning(at path.Path) diag.Diagnostic {
 			"Remove the credentials from the URLs, or leave sas_token out.")
 }
 
+func severalAccountsWarning(at path.Path, accounts []string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "One signature for several hosts",
+		fmt.Sprintf("sas_token would be appended to the URLs of blobs on these hosts:\n%s\nA shared access signature holds for one storage account. The others refuse it, and get to "+
+			"know it. Use one resource for each account, or give the URLs of the other hosts their own credential.", listed(accounts)))
+}
+
 func policyFormatWarning(at path.Path, format string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "The format has no validation policy",
 		fmt.Sprintf("A validation policy counts the columns of delimited text, such as csv, and does not check %s. Records that do not fit may be ingested with empty columns. "+
@@ -162,6 +168,20 @@ func policyShapeError(at path.Path) diag.Diagnostic {
 func additionalPropertyError(at path.Path, name, argument string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, "A property that has an argument of its own",
 		fmt.Sprintf("%q is what properties.%s sets. Two values for one property would leave it open which of them holds. Use properties.%s.", name, argument, argument))
+}
+
+func additionalJSONError(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Not a property in JSON",
+		"Each additional property has a name, and a value that is JSON, as it becomes a part of the request. Write jsonencode(…) around the value; a text in JSON has quotes of its own.")
+}
+
+func emptyTextError(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "An empty element", "It is null or \"\" and says nothing to the service. Leave it out.")
+}
+
+func durationError(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Not a time-out",
+		"The time is over before anything can be submitted. Write a duration greater than zero, such as \"90m\", or leave it out for 60 minutes.")
 }
 
 func prefixedKeyError(at path.Path, key string) diag.Diagnostic {

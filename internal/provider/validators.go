@@ -4,9 +4,11 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -38,6 +40,9 @@ func validateResource(config queuedIngestionModel) diag.Diagnostics {
 	if ok && !properties.EnableTracking.IsUnknown() && !properties.tracked() {
 		v.needsTracking("wait_for_completion", config.WaitForCompletion)
 		v.needsTracking("retry_failed_blobs", config.RetryFailedBlobs)
+	}
+	for name, value := range config.Timeouts.Attributes() {
+		v.duration(path.Root("timeouts").AtName(name), value)
 	}
 	return v.diags
 }
@@ -84,6 +89,17 @@ func (v *validation) entityName(name string, value types.String) {
 	}
 	if text := value.ValueString(); !entityNames.MatchString(text) || utf8.RuneCountInString(text) > maxEntityName {
 		v.add(entityNameError(path.Root(name), name))
+	}
+}
+
+// duration judges a time-out. That it is a duration at all is judged by its type.
+func (v *validation) duration(at path.Path, value attr.Value) {
+	text, ok := value.(interface{ ValueString() string })
+	if !ok || value.IsNull() || value.IsUnknown() {
+		return
+	}
+	if d, err := time.ParseDuration(text.ValueString()); err == nil && d <= 0 {
+		v.add(durationError(at))
 	}
 }
 
@@ -174,7 +190,7 @@ func (v *validation) blobURL(at path.Path, value types.String) {
 	if value.IsNull() || value.IsUnknown() {
 		return
 	}
-	if _, err := kusto.BlobIdentity(value.ValueString()); err != nil {
+	if err := kusto.CheckBlobURL(value.ValueString()); err != nil {
 		v.add(urlError(at, err))
 	}
 }

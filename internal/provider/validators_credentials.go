@@ -14,6 +14,7 @@ import (
 func (v *validation) credentials() {
 	root := path.Root("blobs")
 	var lake, plain []int // OneLake with a signature, http beyond this machine
+	var accounts []string // that sas_token is for
 	useless := !v.sasToken.IsNull() && !v.sasToken.IsUnknown() && len(v.blobs) > 0
 	for i, b := range v.blobs {
 		if b.URL.IsUnknown() || b.File.IsUnknown() {
@@ -29,6 +30,9 @@ func (v *validation) credentials() {
 		if bare {
 			useless = false
 		}
+		if account := accountOf(identity); bare && !oneLake(identity) && !kusto.TakesNoSAS(url) && !slices.Contains(accounts, account) {
+			accounts = append(accounts, account)
+		}
 		signed := kusto.SecretKind(url) == "SAS" || bare && v.sasToken.ValueString() != ""
 		if signed && oneLake(identity) {
 			lake = append(lake, i)
@@ -43,6 +47,9 @@ func (v *validation) credentials() {
 	if len(plain) > 0 {
 		v.add(plainHTTPWarning(root.AtListIndex(plain[0]).AtName("url"), len(plain)))
 	}
+	if len(accounts) > 1 && v.sasToken.ValueString() != "" {
+		v.add(severalAccountsWarning(path.Root("sas_token"), accounts))
+	}
 	if useless {
 		v.add(unusedSASTokenWarning(path.Root("sas_token")))
 	}
@@ -55,6 +62,20 @@ func hostOf(identity string) string {
 		rest = rest[:end]
 	}
 	return rest
+}
+
+// accountOf returns what a signature can hold for: the account's blob endpoint, be it reached by that, as a data lake or at its second place, and the
+// host of anything else.
+func accountOf(identity string) string {
+	host := hostOf(identity)
+	account, rest, _ := strings.Cut(host, ".")
+	if lake, ok := strings.CutPrefix(rest, "dfs."); ok {
+		return strings.TrimSuffix(account, "-secondary") + ".blob." + lake
+	}
+	if strings.HasPrefix(rest, "blob.") {
+		return strings.TrimSuffix(account, "-secondary") + "." + rest
+	}
+	return host
 }
 
 // oneLake reports whether a blob lies in OneLake, which takes no account's signature.

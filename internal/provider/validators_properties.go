@@ -27,6 +27,8 @@ func (v *validation) properties(p propertiesModel) {
 	v.policy(root.AtName("validation_policy"), p.ValidationPolicy)
 	v.policyFormat(p)
 	v.additional(root.AtName("additional_properties"), p.AdditionalProperties)
+	v.texts(root.AtName("tags"), p.Tags)
+	v.texts(root.AtName("ingest_if_not_exists"), p.IngestIfNotExists)
 	v.condition(p)
 	v.cost(p)
 	v.sizes(p)
@@ -67,11 +69,23 @@ func (v *validation) policy(at path.Path, value jsontypes.Normalized) {
 }
 
 func (v *validation) additional(at path.Path, value types.Map) {
-	for name := range value.Elements() {
+	for name, element := range value.Elements() {
+		if text, ok := element.(jsontypes.Normalized); name == "" || ok && !text.IsUnknown() && (text.IsNull() || !json.Valid([]byte(text.ValueString()))) {
+			v.add(additionalJSONError(at.AtMapKey(name)))
+		}
 		for _, a := range propertyArguments {
 			if strings.EqualFold(strings.ReplaceAll(a.name, "_", ""), strings.ReplaceAll(name, "_", "")) {
 				v.add(additionalPropertyError(at.AtMapKey(name), name, a.name))
 			}
+		}
+	}
+}
+
+// texts refuses elements that say nothing: they would be left out of the request.
+func (v *validation) texts(at path.Path, list types.List) {
+	for i, element := range list.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsUnknown() && text.ValueString() == "" {
+			v.add(emptyTextError(at.AtListIndex(i)))
 		}
 	}
 }

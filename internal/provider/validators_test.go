@@ -102,6 +102,41 @@ func TestValidation_eachMistakeNamesItsArgument(t *testing.T) {
 		"a property twice": {func(c *judged) {
 			c.properties.AdditionalProperties = types.MapValueMust(jsontypes.NormalizedType{}, map[string]attr.Value{"skipBatching": jsontypes.NewNormalizedValue("true")})
 		}, []string{`error properties.additional_properties["skipBatching"]: A property that has an argument of its own`}},
+		"a property that is no JSON": {func(c *judged) {
+			c.properties.AdditionalProperties = types.MapValueMust(jsontypes.NormalizedType{}, map[string]attr.Value{"x": jsontypes.NewNormalizedValue("y")})
+		}, []string{`error properties.additional_properties["x"]: Not a property in JSON`}},
+		"a property that is null": {func(c *judged) {
+			c.properties.AdditionalProperties = types.MapValueMust(jsontypes.NormalizedType{}, map[string]attr.Value{"x": jsontypes.NewNormalizedNull()})
+		}, []string{`error properties.additional_properties["x"]: Not a property in JSON`}},
+		"a property without a name": {func(c *judged) {
+			c.properties.AdditionalProperties = types.MapValueMust(jsontypes.NormalizedType{}, map[string]attr.Value{"": jsontypes.NewNormalizedValue("1")})
+		}, []string{`error properties.additional_properties[""]: Not a property in JSON`}},
+		"a property not known": {func(c *judged) {
+			c.properties.AdditionalProperties = types.MapValueMust(jsontypes.NormalizedType{}, map[string]attr.Value{"x": jsontypes.NewNormalizedUnknown()})
+		}, nil},
+		"an empty tag": {func(c *judged) { c.properties.Tags = texts("a", "") }, []string{"error properties.tags[1]: An empty element"}},
+		"a tag that is null": {func(c *judged) {
+			c.properties.Tags = types.ListValueMust(types.StringType, []attr.Value{types.StringNull(), types.StringUnknown()})
+		}, []string{"error properties.tags[0]: An empty element"}},
+		"an empty key": {func(c *judged) {
+			many(c, 1)
+			c.properties.IngestIfNotExists, c.properties.Tags = texts(""), texts("ingest-by:")
+		}, []string{"error properties.ingest_if_not_exists[0]: An empty element"}},
+		"a line break in a URL": {func(c *judged) { c.blobs[1] = urlBlob(blobURL + "b.csv\n") }, []string{"error blobs[1].url: Not the URL of a blob"}},
+		"no managed identity":   {func(c *judged) { c.blobs[1] = urlBlob(blobURL + "b.csv;managed_identity=") }, []string{"error blobs[1].url: Not the URL of a blob"}},
+		"one SAS for two accounts": {func(c *judged) {
+			c.blobs[1] = urlBlob("https://other.blob.core.windows.net/seed/b.csv")
+			c.sas = types.StringValue("sv=1&sig=x")
+		}, []string{"warning sas_token: One signature for several hosts"}},
+		"one SAS for a web server too": {func(c *judged) {
+			c.blobs[1] = urlBlob("https://files.example.com/b.csv?x=1")
+			c.sas = types.StringValue("sv=1&sig=x")
+		}, []string{"warning sas_token: One signature for several hosts"}},
+		"one SAS for the endpoints of an account": {func(c *judged) {
+			c.blobs = append(c.blobs, urlBlob("abfss://seed@acct.dfs.core.windows.net/c.csv"), urlBlob("https://acct-secondary.blob.core.windows.net/seed/d.csv"),
+				urlBlob("https://bucket.s3.us-east-1.amazonaws.com/e.csv"), urlBlob("https://other.blob.core.windows.net/seed/f.csv;managed_identity=system"))
+			c.sas = types.StringValue("sv=1&sig=x")
+		}, nil},
 		"prefixed key": {func(c *judged) {
 			many(c, 1)
 			c.properties.IngestIfNotExists = texts("ingest-by:a")
