@@ -109,6 +109,13 @@ func (l *Ledger) Set(key string, e Entry) {
 	}
 }
 
+// Rename gives an entry another key.
+func (l *Ledger) Rename(from, to string) {
+	e := l.Entries[from]
+	delete(l.Entries, from)
+	l.Set(to, e)
+}
+
 // Forget removes all entries but those of the given blobs. Data that was ingested stays where it is.
 func (l *Ledger) Forget(keep []Blob) {
 	wanted := make(map[string]bool, len(keep))

@@ -105,10 +105,14 @@ func straysWarning(sourceIDs []string) diag.Diagnostics {
 }
 
 func replacementWarning(former, planned queuedIngestionModel) diag.Diagnostics {
-	target := "another table"
-	if !planned.Database.IsUnknown() && !planned.Table.IsUnknown() {
-		target = fmt.Sprintf("table %q in database %q", planned.Table.ValueString(), planned.Database.ValueString())
+	if planned.Database.IsUnknown() || planned.Table.IsUnknown() {
+		return diag.Diagnostics{diag.NewWarningDiagnostic("All blobs will be submitted, to a table that is not known yet", paragraphs(
+			fmt.Sprintf("They were ingested into table %q in database %q. The name of the database or of the table is known only after apply, so Terraform replaces the resource, "+
+				"and apply submits all of its blobs.", former.Table.ValueString(), former.Database.ValueString()),
+			"If it turns out to be the same table, their rows are there twice. Write the names so that they are known in the plan, or apply first what they depend on, with -target.",
+		))}
 	}
+	target := fmt.Sprintf("table %q in database %q", planned.Table.ValueString(), planned.Database.ValueString())
 	return diag.Diagnostics{diag.NewWarningDiagnostic("All blobs will be submitted to another table", paragraphs(
 		fmt.Sprintf("The target changes from table %q in database %q to %s. Apply submits all blobs of this resource there.",
 			former.Table.ValueString(), former.Database.ValueString(), target),

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
+	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -38,6 +41,45 @@ func fileArguments(list types.List) map[string]path.Path {
 		}
 	}
 	return places
+}
+
+// plainPath returns a path without what changes nothing in it, so that "./seed/a.csv" and "seed/a.csv" are one version of one file. It does not resolve
+// "..", which means something else after a link.
+func plainPath(name string) string {
+	elements := strings.Split(filepath.ToSlash(name), "/")
+	plain := elements[:1]
+	for _, element := range elements[1:] {
+		if element != "" && element != "." {
+			plain = append(plain, element)
+		}
+	}
+	if len(plain) > 1 && plain[0] == "." {
+		plain = plain[1:]
+	}
+	return strings.Join(plain, "/")
+}
+
+// respell moves the entries of files to the spelling of their paths that the configuration has now: to write a path otherwise sends nothing.
+func respell(book *ledger.Ledger, blobs []blobArgument) {
+	wanted, missing := map[string]bool{}, map[string]string{}
+	for _, b := range blobs {
+		key, known := b.key()
+		if !known || !b.isFile() {
+			continue
+		}
+		wanted[key] = true
+		if _, ok := book.Entries[key]; !ok {
+			missing[plainPath(key)] = key
+		}
+	}
+	if len(missing) == 0 {
+		return
+	}
+	for key := range maps.Clone(book.Entries) {
+		if now, ok := missing[plainPath(key)]; ok && !wanted[key] {
+			book.Rename(key, now)
+		}
+	}
 }
 
 // inspectFiles hashes the files of a configuration and refuses those that cannot be ingested.

@@ -66,6 +66,40 @@ func TestAccLocalFiles_areStagedIngestedAndSentAgainOnlyWhenEdited(t *testing.T)
 	})
 }
 
+func TestAccLocalFiles_pathThatIsWrittenOtherwiseSendsNothing(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t, kustotest.WithStaging(1))
+	folder := t.TempDir()
+	putFile(t, folder, "a.csv", "1,a\n")
+	now := folder + "/./" + "/a.csv"
+	runSteps(t, resource.TestStep{
+		Config:        seed{blobs: []string{fileAt(folder + "/a.csv")}, more: waits}.in(server),
+		PostApplyFunc: func() { expectSent(t, server, 1) },
+	}, resource.TestStep{
+		Config: seed{blobs: []string{fileAt(now), fileAt(folder + "/a.csv")}, more: waits}.in(server), ExpectError: regexp.MustCompile("The same blob twice"),
+	}, resource.TestStep{
+		Config:            seed{blobs: []string{fileAt(now)}, more: waits}.in(server),
+		ConfigPlanChecks:  beforeApply(actionIs(plancheck.ResourceActionUpdate), blobPlanned(now, "Succeeded")),
+		ConfigStateChecks: []statecheck.StateCheck{stateIs("Succeeded"), blobIs(now, "Succeeded")},
+		PostApplyFunc:     func() { expectSent(t, server, 0) },
+	}, resource.TestStep{
+		Config: seed{blobs: []string{fileAt(now)}, more: waits}.in(server), ConfigPlanChecks: beforeApply(plancheck.ExpectEmptyPlan()),
+	})
+	expectRows(t, server, "Events", 1)
+}
+
+func TestPlainPath(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"a.csv": "a.csv", "./a.csv": "a.csv", "seed//a.csv": "seed/a.csv", "./seed/./a.csv": "seed/a.csv", "/seed/a.csv": "/seed/a.csv", "//seed/a.csv": "/seed/a.csv",
+		"../a.csv": "../a.csv", "seed/../a.csv": "seed/../a.csv", ".a.csv": ".a.csv", ".": ".", "": "",
+	} {
+		if got := plainPath(name); got != want {
+			t.Errorf("%q is %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestAccLocalFiles_stagedBlobsAreCompressedMeasuredAndDeleted(t *testing.T) {
 	t.Parallel()
 	server := kustotest.NewServer(t, kustotest.WithStaging(1))

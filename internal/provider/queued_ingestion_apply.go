@@ -40,6 +40,7 @@ func (a *application) prepare() diag.Diagnostics {
 	}
 	retry, _ := retryWanted(a.config)
 	a.asked = properties
+	respell(a.book, blobArguments(a.plan.Blobs))
 	a.decisions = a.book.Decide(ledgerBlobs(a.plan.Blobs), retry)
 	a.book.Adopt(a.decisions)
 	a.submission = submission{

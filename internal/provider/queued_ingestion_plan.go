@@ -73,6 +73,7 @@ func (p *planning) run(ctx context.Context, memory []byte) diag.Diagnostics {
 			return diags
 		}
 		p.book = book
+		respell(book, blobArguments(p.config.Blobs))
 		p.keepMeaning(ctx)
 		diags.Append(p.propertiesWarning(ctx)...)
 	}
@@ -202,7 +203,7 @@ func (p *planning) sourceID(b blobArgument, key string, known bool) types.String
 		return types.StringUnknown()
 	}
 	if b.isFile() {
-		return types.StringValue(defaultSourceID(p.plan.Database.ValueString(), p.plan.Table.ValueString(), key, p.files[key].hash()))
+		return types.StringValue(defaultSourceID(p.plan.Database.ValueString(), p.plan.Table.ValueString(), plainPath(key), p.files[key].hash()))
 	}
 	return types.StringValue(p.book.Version(key, defaultSourceID(p.plan.Database.ValueString(), p.plan.Table.ValueString(), key)))
 }

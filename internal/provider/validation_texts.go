@@ -39,10 +39,13 @@ func oneSourceError(at path.Path) diag.Diagnostic {
 		"A blob is either a url, which the service reads itself, or a file, a local path that is uploaded first. Write exactly one of the two.")
 }
 
-func duplicateBlobError(at path.Path, key string, first int) diag.Diagnostic {
+func duplicateBlobError(at path.Path, key string, first int, file bool) diag.Diagnostic {
+	why := "Apart from credentials the URLs name the same blob"
+	if file {
+		why = "The paths name the same file"
+	}
 	return diag.NewAttributeErrorDiagnostic(at, "The same blob twice",
-		fmt.Sprintf("%s is also blobs[%d]. Apart from credentials the URLs name the same blob, and it would be ingested twice or be refused as a duplicate. Remove one of them.",
-			kusto.Redact(key), first))
+		fmt.Sprintf("%s is also blobs[%d]. %s, and it would be ingested twice or be refused as a duplicate. Remove one of them.", kusto.Redact(key), first, why))
 }
 
 func duplicateSourceIDError(at path.Path, first int) diag.Diagnostic {

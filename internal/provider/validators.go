@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -138,10 +139,14 @@ func (v *validation) blobList() {
 			impersonating = append(impersonating, i)
 		}
 		if key, known := b.key(); known {
-			if first, twice := seen[key]; twice {
-				v.add(duplicateBlobError(at, key, first))
+			place := key
+			if b.isFile() {
+				place = wholePath(key)
+			}
+			if first, twice := seen[place]; twice {
+				v.add(duplicateBlobError(at, key, first, b.isFile()))
 			} else {
-				seen[key] = i
+				seen[place] = i
 			}
 		}
 		if !b.RawSize.IsNull() && !b.RawSize.IsUnknown() && b.RawSize.ValueInt64() <= 0 {
@@ -173,6 +178,15 @@ func (v *validation) blobList() {
 	if len(odd) > 0 {
 		v.add(sourceIDWarning(root.AtListIndex(odd[0]).AtName("source_id"), len(odd)))
 	}
+}
+
+// wholePath returns a path from the root, the same for all ways to write it, or the path as it is where that cannot be had.
+func wholePath(name string) string {
+	whole, err := filepath.Abs(name)
+	if err != nil {
+		return name
+	}
+	return whole
 }
 
 // oneSource judges that a blob is a URL or a file.
