@@ -143,6 +143,46 @@ func TestRefuse_goingBackToTheIngestedVersionSendsNothing(t *testing.T) {
 	}
 }
 
+// What a refusal leaves behind, for each class that sends.
+func TestRefuse_leavesWhatWasKnown(t *testing.T) {
+	t.Parallel()
+	ingested := Entry{SourceID: "1", Status: Succeeded, Operation: "op"}
+	failed := Entry{SourceID: "1", Status: Failed, Operation: "op", ErrorCode: "X", FailureStatus: "Transient", Details: "d"}
+	for name, c := range map[string]struct {
+		before  *Entry
+		version string
+		class   Class
+		want    Entry
+	}{
+		"never seen":                {nil, "1", Added, Entry{SourceID: "1", Status: NotSubmitted}},
+		"never taken":               {&Entry{SourceID: "1", Status: NotSubmitted}, "1", Unsent, Entry{SourceID: "1", Status: NotSubmitted}},
+		"never taken, changed":      {&Entry{SourceID: "1", Status: NotSubmitted}, "2", Unsent, Entry{SourceID: "2", Status: NotSubmitted}},
+		"ingested, changed":         {&ingested, "2", Changed, Entry{SourceID: "2", Status: NotSubmitted, Former: &ingested}},
+		"refused once, the same":    {&Entry{SourceID: "2", Status: NotSubmitted, Former: &ingested}, "2", Unsent, Entry{SourceID: "2", Status: NotSubmitted, Former: &ingested}},
+		"refused once, changed":     {&Entry{SourceID: "2", Status: NotSubmitted, Former: &ingested}, "3", Changed, Entry{SourceID: "3", Status: NotSubmitted, Former: &ingested}},
+		"failed":                    {&failed, "1", Retry, failed},
+		"failed, refused, and back": {&Entry{SourceID: "2", Status: NotSubmitted, Former: &failed}, "1", Retry, failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := New()
+			l.Operations = []string{"op"}
+			if c.before != nil {
+				l.Set("a", *c.before)
+			}
+			decisions := l.Decide([]Blob{blob("a", c.version)}, true)
+			if got := decisions[0].Class; got != c.class {
+				t.Fatalf("class %d, want %d", got, c.class)
+			}
+			l.Adopt(decisions)
+			l.Refuse(decisions)
+			if diff := cmp.Diff(c.want, l.Entries["a"]); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 // recall builds the ledger anew from one visible entry and the memory, as the next run does.
 func recall(t *testing.T, l *Ledger, visible Entry) *Ledger {
 	t.Helper()

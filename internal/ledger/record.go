@@ -26,7 +26,8 @@ func (l *Ledger) Doubt(request []Decision) {
 	}
 }
 
-// Refuse records that these blobs were certainly not taken. What stood in the book for another version is kept as the former entry.
+// Refuse records that these blobs were certainly not taken. What stood in the book for another version is kept as the former entry. A blob that was to be
+// sent once more stands as before: its operation is asked about again before the next try.
 func (l *Ledger) Refuse(request []Decision) {
 	for _, d := range request {
 		e := Entry{SourceID: d.SourceID, Status: NotSubmitted}
@@ -39,7 +40,9 @@ func (l *Ledger) Refuse(request []Decision) {
 			if d.Prior.Former != nil {
 				e.Former = d.Prior.Former
 			}
-		case Added, Retry, Done, Waiting, Doubtful, Held:
+		case Retry:
+			continue
+		case Added, Done, Waiting, Doubtful, Held:
 		}
 		l.Set(d.Key, e)
 	}

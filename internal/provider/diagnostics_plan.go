@@ -120,6 +120,15 @@ func replacementWarning(former, planned queuedIngestionModel) diag.Diagnostics {
 	))}
 }
 
+func submittedTwiceMessage(lines []string) (summary, detail string) {
+	return "Blobs that were submitted before will be submitted again", paragraphs(
+		fmt.Sprintf("A resource that is to be created submits %s to a table to which a resource of the state has submitted %s before:\n%s",
+			count(len(lines), "blob"), pronoun(len(lines)), listed(lines)),
+		"The rows would be there twice. This happens when a resource is tainted (terraform untaint keeps it as it is); when it is renamed without a moved block; and when two "+
+			"resources name the same blob. Apply this plan only if that is meant.",
+	)
+}
+
 func propertiesChangedWarning(submitted int) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Changed properties do not reach blobs that were submitted before", paragraphs(
 		fmt.Sprintf("The properties hold for what is submitted from now on. %s submitted with the former ones and will not be sent again.", countWere(submitted)),

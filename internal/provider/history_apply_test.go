@@ -270,5 +270,20 @@ func (h *history) submissions(blob int) int {
 	return n
 }
 
+// settledSubmissions is how many of the submissions of a blob are over, so that what is scripted for it does not concern them.
+func (h *history) settledSubmissions(blob int) int {
+	n := 0
+	for _, table := range historyTables {
+		for _, operation := range h.service.Operations("Samples", table) {
+			for _, b := range operation.Blobs {
+				if b.URL == blobKey(blob) && b.State != "Queued" && b.State != "InProgress" {
+					n++
+				}
+			}
+		}
+	}
+	return n
+}
+
 // pass lets the time of the bubble go by.
 func pass(d time.Duration) { <-time.After(d) }

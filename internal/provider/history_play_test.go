@@ -134,7 +134,7 @@ func (h *history) fail(blob, m int) {
 	if m%2 == 1 {
 		o.Polls, o.Flip = ages, &healthy
 	}
-	h.script(blob, h.submissions(blob), o)
+	h.script(blob, h.settledSubmissions(blob), o)
 }
 
 // hang keeps a blob running until it is mended.
@@ -159,7 +159,7 @@ func (h *history) odd(blob, m int) {
 	h.count("blob in an odd state")
 	state := []string{"Skipped", "PartiallySucceeded", "Canceled", "Reticulating"}[m%4]
 	h.stuck = h.stuck || m%4 == 3
-	h.script(blob, h.submissions(blob), kustotest.Outcome{State: state})
+	h.script(blob, h.settledSubmissions(blob), kustotest.Outcome{State: state})
 }
 
 func (h *history) cancelNewest() {

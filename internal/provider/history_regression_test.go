@@ -2,6 +2,7 @@ package provider
 
 import (
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-kusto/terraform-provider-kusto/internal/kustotest"
 )
@@ -22,4 +23,19 @@ func TestHistory_partlyIngestedBlobWasNotTold(t *testing.T) {
 func TestHistory_statusLearnedWhileConfirmingContradictedThePlan(t *testing.T) {
 	t.Parallel()
 	replay(t, historySettings{Profile: kustotest.ProfileLive}, move{"hang", 0, 0}, move{"fail", 1, 1}, move{"apply", 0, 1}, move{"apply stale", 0, 1})
+}
+
+// A script for a blob that is still waiting concerns that submission too: to mend it later would be the service's own duplicate.
+func TestHistory_mendedSubmissionThatWasPendingWhenItWasScripted(t *testing.T) {
+	t.Parallel()
+	replay(t, historySettings{Profile: kustotest.ProfileDocs, Processing: 20 * time.Second}, move{"ask and apply", 5, 2}, move{"fail", 25, 1}, move{"time passes", 30, 3},
+		move{"apply", 35, 7}, move{"time passes", 9, 6}, move{"time passes", 30, 5})
+}
+
+// A blob that failed is mended by the service while it is sent once more, and that request is refused: it must not be sent a third time unasked.
+func TestHistory_failedBlobWhoseRetryIsRefusedIsAskedAboutAgain(t *testing.T) {
+	t.Parallel()
+	for _, m := range []int{0, 1, 2, 3} {
+		replay(t, historySettings{Profile: kustotest.ProfileLive, Wait: true}, move{"fail", 0, m}, move{"apply", 0, 1}, move{"submit fault", 18, 0}, move{"apply", 0, 1})
+	}
 }

@@ -54,9 +54,8 @@ func newWorkspace(t *testing.T, config string) *workspace {
 	w := &workspace{t: t, folder: t.TempDir()}
 	cli := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n    %q = %q\n  }\n  direct {}\n}\n",
 		"terraform-provider-kusto/kusto", plugins, "registry.terraform.io/terraform-provider-kusto/kusto", plugins)
-	header := "terraform {\n  required_providers {\n    kusto = {\n      source = \"terraform-provider-kusto/kusto\"\n    }\n  }\n}\n"
 	w.write("cli.tfrc", cli)
-	w.write("main.tf", header+config)
+	w.configure(config)
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "TF_LOG") && !strings.HasPrefix(variable, "KUSTO_") && !strings.HasPrefix(variable, "ARM_") {
 			w.env = append(w.env, variable)
@@ -64,6 +63,12 @@ func newWorkspace(t *testing.T, config string) *workspace {
 	}
 	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+filepath.Join(w.folder, "cli.tfrc"), "TF_INPUT=0", "CHECKPOINT_DISABLE=1")
 	return w
+}
+
+// configure replaces the configuration.
+func (w *workspace) configure(config string) {
+	w.t.Helper()
+	w.write("main.tf", "terraform {\n  required_providers {\n    kusto = {\n      source = \"terraform-provider-kusto/kusto\"\n    }\n  }\n}\n"+config)
 }
 
 func (w *workspace) write(name, text string) {

@@ -27,7 +27,7 @@ func serverOf(p provider.Provider) tfprotov6.ProviderServer {
 	}
 	var described resource.SchemaResponse
 	newQueuedIngestionResource().Schema(context.Background(), resource.SchemaRequest{}, &described)
-	return leanServer{s, described.Schema.GetVersion(), described.Schema.Type().TerraformType(context.Background())}
+	return leanServer{s, described.Schema.GetVersion(), described.Schema.Type().TerraformType(context.Background()), newSightings()}
 }
 
 // actionServer is what plugin-go asks of a server with actions.
@@ -44,6 +44,7 @@ type leanServer struct {
 	actionServer
 	version int64
 	kind    tftypes.Type
+	seen    *sightings
 }
 
 // queuedIngestionName is the type of the resource in configurations.
@@ -62,12 +63,26 @@ func (s leanServer) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upg
 	return s.actionServer.UpgradeResourceState(ctx, req)
 }
 
+// ConfigureProvider begins a plan or an apply.
+func (s leanServer) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+	s.seen.forget()
+	return s.actionServer.ConfigureProvider(ctx, req)
+}
+
 // ReadResource returns the state of a settled resource as it is.
 func (s leanServer) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	if req.TypeName == queuedIngestionName && isSettled(req.CurrentState, req.Private) {
-		return &tfprotov6.ReadResourceResponse{NewState: req.CurrentState, Private: req.Private}, nil
+	if req.TypeName != queuedIngestionName {
+		return s.actionServer.ReadResource(ctx, req)
 	}
-	return s.actionServer.ReadResource(ctx, req)
+	resp := &tfprotov6.ReadResourceResponse{NewState: req.CurrentState, Private: req.Private}
+	if !isSettled(req.CurrentState, req.Private) {
+		var err error
+		if resp, err = s.actionServer.ReadResource(ctx, req); err != nil || resp == nil {
+			return resp, err
+		}
+	}
+	resp.Diagnostics = append(resp.Diagnostics, twiceWarning(s.seen.read(resp.NewState, s.kind))...)
+	return resp, nil
 }
 
 // PlanResourceChange plans no change of a settled resource for which none is proposed.
@@ -78,8 +93,16 @@ func (s leanServer) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanR
 	resp, err := s.actionServer.PlanResourceChange(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = named(resp.Diagnostics)
+		if req.TypeName == queuedIngestionName && isNull(req.PriorState) && !isNull(resp.PlannedState) {
+			resp.Diagnostics = append(resp.Diagnostics, twiceWarning(s.seen.create(resp.PlannedState, s.kind))...)
+		}
 	}
 	return resp, err
+}
+
+// isNull reports whether a resource is not there.
+func isNull(value *tfprotov6.DynamicValue) bool {
+	return value == nil || len(value.MsgPack) == 0 || len(value.MsgPack) == 1 && value.MsgPack[0] == 0xc0
 }
 
 // isSettled reports whether a state says that everything is ingested, with nothing remembered beside it.

@@ -108,6 +108,7 @@ func wordings() []wording {
 		{"heldWarning", all(heldWarning(received))},
 		{"straysWarning", all(straysWarning([]string{"11111111-2222-4333-8444-555555555555"}))},
 		{"replacementWarning", all(replacementWarning(model("Samples", "Events"), model("Samples", "Others")))},
+		{"submittedTwiceMessage", message(submittedTwiceMessage([]string{"https://a/1.csv", "https://a/2.csv"}))},
 		{"propertiesChangedWarning", one(propertiesChangedWarning(1))},
 		{"propertiesChangedWarning", one(propertiesChangedWarning(3))},
 		{"actionProblems", all(actionProblems("Samples", "Events", []problem{{refused, decisions[:1]}, {errNotBegun, decisions[:2]}, {silent, decisions[:1]}}))},
