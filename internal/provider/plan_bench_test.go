@@ -40,9 +40,10 @@ func benchmarkPlan(b *testing.B, p *protocol, n int) {
 
 // protocol speaks to the provider in process, as the CLI does for one resource without changes of its own.
 type protocol struct {
-	server tfprotov6.ProviderServer
-	mock   *kustotest.Server
-	kind   tftypes.Type
+	server   tfprotov6.ProviderServer
+	mock     *kustotest.Server
+	kind     tftypes.Type // of the resource
+	provider tftypes.Type
 }
 
 type stored struct {
@@ -73,14 +74,22 @@ func newProtocolOf(tb testing.TB, server tfprotov6.ProviderServer) *protocol {
 		tb.Fatal(err)
 	}
 	p.kind = schemas.ResourceSchemas["kusto_queued_ingestion"].ValueType()
-	kind := schemas.Provider.ValueType()
-	_, err = server.ConfigureProvider(context.Background(), &tfprotov6.ConfigureProviderRequest{Config: dynamic(tb, kind, filled(tb, kind, map[string]tftypes.Value{
-		"cluster_uri": tftypes.NewValue(tftypes.String, p.mock.URL), "access_token": tftypes.NewValue(tftypes.String, "token"),
-	}))})
+	p.provider = schemas.Provider.ValueType()
+	p.configure(tb)
+	return p
+}
+
+// configure begins a plan or an apply.
+func (p *protocol) configure(tb testing.TB) {
+	tb.Helper()
+	_, err := p.server.ConfigureProvider(context.Background(), &tfprotov6.ConfigureProviderRequest{
+		Config: dynamic(tb, p.provider, filled(tb, p.provider, map[string]tftypes.Value{
+			"cluster_uri": tftypes.NewValue(tftypes.String, p.mock.URL), "access_token": tftypes.NewValue(tftypes.String, "token"),
+		})),
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return p
 }
 
 // filled returns an object with the given attributes; the others are null.
@@ -163,6 +172,7 @@ func (p *protocol) apply(tb testing.TB, config func(testing.TB) tftypes.Value) s
 	if err != nil {
 		tb.Fatal(err)
 	}
+	p.configure(tb) // what follows is another run
 	return stored{value: state, private: applied.Private}
 }
 
