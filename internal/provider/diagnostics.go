@@ -252,6 +252,13 @@ func fileError(at path.Path, name string, err error) diag.Diagnostic {
 	))
 }
 
+func fileGoneWarning(at path.Path, name string, status ledger.Status) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "A file that was submitted is not there any more", paragraphs(
+		fmt.Sprintf("The file %q was submitted before, stands as %s and is taken for unchanged. Nothing is sent of it.", name, status),
+		"It cannot be sent again while it is not there. Put it back, or remove it from blobs: rows that were ingested stay.",
+	))
+}
+
 func fileTooLargeError(at path.Path, name string, size int64) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, "The file is too large", paragraphs(
 		fmt.Sprintf("The file %q has %d bytes. The service refuses sources of more than 6 GB, and the blob would fail after it was submitted.", name, size),

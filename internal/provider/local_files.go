@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"maps"
 	"path/filepath"
 	"strings"
@@ -82,26 +83,44 @@ func respell(book *ledger.Ledger, blobs []blobArgument) {
 	}
 }
 
-// inspectFiles hashes the files of a configuration and refuses those that cannot be ingested.
-func inspectFiles(config queuedIngestionModel) (localFiles, diag.Diagnostics) {
-	places := fileArguments(config.Blobs)
+// inspectFiles hashes the files of a configuration and refuses those that cannot be ingested. Of those that are not there it returns why, since it may
+// be that nothing of them is wanted any more.
+func inspectFiles(blobs types.List, properties types.Object) (files localFiles, gone map[string]error, diags diag.Diagnostics) {
+	places := fileArguments(blobs)
 	if len(places) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
-	var diags diag.Diagnostics
-	properties, _ := propertiesOf(config.Properties)
-	files := make(localFiles, len(places))
+	about, _ := propertiesOf(properties)
+	files, gone = make(localFiles, len(places)), map[string]error{}
 	for name, at := range places {
 		file, err := kusto.InspectFile(name)
 		switch {
+		case errors.Is(err, kusto.ErrFileMissing):
+			gone[name] = err
+			continue
 		case err != nil:
 			diags.Append(fileError(at, name, err))
-		case file.Size > maxSourceSize && !properties.IgnoreSizeLimit.ValueBool():
+		case file.Size > maxSourceSize && !about.IgnoreSizeLimit.ValueBool():
 			diags.Append(fileTooLargeError(at, name, file.Size))
 		}
 		files[name] = localFile(file)
 	}
-	return files, diags
+	return files, gone, diags
+}
+
+// judgeGone refuses a file that is not there and is to be sent. What was submitted of one before stays as it is.
+func judgeGone(gone map[string]error, decisions []ledger.Decision, places map[string]path.Path) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, d := range decisions {
+		switch err, ok := gone[d.Key]; {
+		case !ok:
+		case d.Class.Sends():
+			diags.Append(fileError(places[d.Key], d.Key, err))
+		default:
+			diags.Append(fileGoneWarning(places[d.Key], d.Key, d.Prior.Status))
+		}
+	}
+	return diags
 }
 
 // keep remembers the files in the plan, so that apply can tell whether they are still the same.

@@ -141,6 +141,43 @@ func TestAccLocalFiles_unusableFileIsRefusedInThePlan(t *testing.T) {
 	}
 }
 
+// A file is of use until its content is ingested. Then the resource can be planned, changed and destroyed without it.
+func TestAccLocalFiles_fileThatIsGoneIsMissedOnlyWhenItIsSent(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t, kustotest.WithStaging(1))
+	url := putBlobs(server, 1)[0]
+	name := putFile(t, t.TempDir(), "a.csv", "1,a\n")
+	s := seed{blobs: []string{fileAt(name)}, more: waits}
+	w := newWorkspace(t, s.in(server))
+	w.do(0, "apply", "-auto-approve")
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	output := w.do(0, "plan", "-detailed-exitcode", "-no-color")
+	if !strings.Contains(output, "Warning: A file that was submitted is not there any more") {
+		t.Errorf("that the file is not there is not said:\n%s", output)
+	}
+	more := s
+	more.blobs = append([]string{blobAt(url)}, s.blobs...)
+	w.configure(more.in(server))
+	w.do(0, "apply", "-auto-approve")
+	w.do(0, "plan", "-detailed-exitcode")
+	expectNoDuplicates(t, server, "Events")
+	expectSent(t, server, 2)
+
+	for what, changed := range map[string]seed{
+		"another version": {blobs: []string{fmt.Sprintf("{ file = %q, source_id = %q }", name, "6ba7b810-9dad-41d1-80b4-00c04fd430c8")}},
+		"another table":   {blobs: s.blobs, table: "Other"},
+	} {
+		w.configure(changed.in(server))
+		if output := w.do(1, "plan", "-no-color"); !strings.Contains(output, "Error: Unable to use the file") {
+			t.Errorf("%s: that the file is needed is not said:\n%s", what, output)
+		}
+	}
+	w.configure(more.in(server))
+	w.do(0, "destroy", "-auto-approve")
+}
+
 func TestAccLocalFiles_stagingThatFailsSubmitsNothing(t *testing.T) {
 	t.Parallel()
 	server := kustotest.NewServer(t, kustotest.WithStaging(0))

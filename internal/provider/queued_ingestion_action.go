@@ -107,10 +107,12 @@ func (a *queuedIngestionAction) Invoke(ctx context.Context, req action.InvokeReq
 	defer cancel()
 
 	i := config.invocation(client, properties)
-	files, diags := inspectFiles(queuedIngestionModel{Blobs: config.Blobs, Properties: config.Properties})
+	files, gone, diags := inspectFiles(config.Blobs, config.Properties)
 	resp.Diagnostics.Append(diags...)
+	sending, places := i.book.Decide(i.blobs, false), fileArguments(config.Blobs)
+	resp.Diagnostics.Append(judgeGone(gone, sending, places)...)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(i.stage(ctx, i.book.Decide(i.blobs, false), files, fileArguments(config.Blobs))...)
+		resp.Diagnostics.Append(i.stage(ctx, sending, files, places)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return

@@ -53,7 +53,7 @@ func blobArguments(list types.List) []blobArgument {
 	for i, element := range elements {
 		object, ok := element.(types.Object)
 		if !ok || object.IsUnknown() {
-			blobs[i] = blobArgument{URL: types.StringUnknown(), File: types.StringNull(), SourceID: types.StringUnknown(), RawSize: types.Int64Unknown()}
+			blobs[i] = blobArgument{URL: types.StringUnknown(), File: types.StringUnknown(), SourceID: types.StringUnknown(), RawSize: types.Int64Unknown()}
 			continue
 		}
 		attributes := object.Attributes()

@@ -62,22 +62,8 @@ type planning struct {
 }
 
 func (p *planning) run(ctx context.Context, memory []byte) diag.Diagnostics {
-	var diags diag.Diagnostics
-	if p.state != nil {
-		diags.Append(p.replacement()...)
-	}
-	if p.state != nil && len(p.replace) == 0 {
-		book, err := p.state.ledger(memory)
-		if err != nil {
-			diags.Append(unreadableLedger(err))
-			return diags
-		}
-		p.book = book
-		respell(book, blobArguments(p.config.Blobs))
-		p.keepMeaning(ctx)
-		diags.Append(p.propertiesWarning(ctx)...)
-	}
-	files, more := inspectFiles(p.config)
+	diags := p.recall(ctx, memory)
+	files, gone, more := inspectFiles(p.config.Blobs, p.config.Properties)
 	diags.Append(more...)
 	if diags.HasError() {
 		return diags
@@ -86,15 +72,33 @@ func (p *planning) run(ctx context.Context, memory []byte) diag.Diagnostics {
 	wanted, complete := p.wanted()
 	retry, known := retryWanted(p.config)
 	decisions := p.book.Decide(wanted, retry || !known)
-	if p.state != nil && len(p.replace) == 0 {
-		diags.Append(sendAgainWarning(decisions)...)
-		diags.Append(unknownOutcomeWarning(decisions)...)
-		diags.Append(heldWarning(decisions)...)
-		diags.Append(straysWarning(p.book.Unmatched(wanted))...)
-	}
+	diags.Append(p.repeatedSourceIDs()...)
+	diags.Append(judgeGone(gone, decisions, fileArguments(p.config.Blobs))...)
+	diags.Append(sendAgainWarning(decisions)...)
+	diags.Append(unknownOutcomeWarning(decisions)...)
+	diags.Append(heldWarning(decisions)...)
+	diags.Append(straysWarning(p.book.Unmatched(wanted))...)
 	diags.Append(p.expired(decisions)...)
 	p.setOutputs(decisions, complete)
 	return diags
+}
+
+// recall opens the book of a resource that stays where it is. Any other begins with an empty one.
+func (p *planning) recall(ctx context.Context, memory []byte) diag.Diagnostics {
+	if p.state == nil {
+		return nil
+	}
+	if diags := p.replacement(); len(p.replace) > 0 {
+		return diags
+	}
+	book, err := p.state.ledger(memory)
+	if err != nil {
+		return diag.Diagnostics{unreadableLedger(err)}
+	}
+	p.book = book
+	respell(book, blobArguments(p.config.Blobs))
+	p.keepMeaning(ctx)
+	return p.propertiesWarning(ctx)
 }
 
 // expired refuses to send blobs whose signature has expired. It does not judge blobs that stay where they are: their URL is of no use any more.
@@ -197,13 +201,31 @@ func (p *planning) wanted() ([]ledger.Blob, bool) {
 	return wanted, len(wanted) == len(arguments)
 }
 
+// repeatedSourceIDs refuses what the validation cannot see: a source id that is configured for one blob and is derived or remembered for another.
+func (p *planning) repeatedSourceIDs() diag.Diagnostics {
+	var diags diag.Diagnostics
+	seen := map[string]int{}
+	for i, b := range blobArguments(p.plan.Blobs) {
+		id := strings.ToLower(b.SourceID.ValueString())
+		if first, twice := seen[id]; twice && id != "" {
+			diags.Append(duplicateSourceIDError(path.Root("blobs").AtListIndex(i).AtName("source_id"), first))
+		}
+		seen[id] = i
+	}
+	return diags
+}
+
 // sourceID is the planned version of a blob whose configuration names none.
 func (p *planning) sourceID(b blobArgument, key string, known bool) types.String {
 	if !known || p.plan.Database.IsUnknown() || p.plan.Table.IsUnknown() {
 		return types.StringUnknown()
 	}
 	if b.isFile() {
-		return types.StringValue(defaultSourceID(p.plan.Database.ValueString(), p.plan.Table.ValueString(), plainPath(key), p.files[key].hash()))
+		file, there := p.files[key]
+		if !there {
+			return textOrNull(p.book.Version(key, "")) // judged when it is known whether the file is needed
+		}
+		return types.StringValue(defaultSourceID(p.plan.Database.ValueString(), p.plan.Table.ValueString(), plainPath(key), file.hash()))
 	}
 	return types.StringValue(p.book.Version(key, defaultSourceID(p.plan.Database.ValueString(), p.plan.Table.ValueString(), key)))
 }

@@ -99,6 +99,7 @@ func wordings() []wording {
 		{"forgottenWarning", one(forgottenWarning([]string{"op-1", "op-2"}))},
 		{"unreadableLedger", one(unreadableLedger(errors.New("unexpected end of JSON input")))},
 		{"fileError", one(fileError(at, "seed/a.csv", kusto.ErrFileMissing))},
+		{"fileGoneWarning", one(fileGoneWarning(at, "seed/a.csv", ledger.Succeeded))},
 		{"fileTooLargeError", one(fileTooLargeError(at, "seed/a.csv", 7<<30))},
 		{"stagingError", one(stagingError(at, "seed/a.csv", refused))},
 		{"sendAgainWarning", all(sendAgainWarning(decisions))},
