@@ -360,6 +360,17 @@ func TestSummarize_firstWordThatHolds(t *testing.T) {
 	}
 }
 
+func TestSummarize_countsWhatAnImportCouldNotName(t *testing.T) {
+	t.Parallel()
+	for want, status := range map[string]Status{"InProgress": Queued, "PartiallySucceeded": Failed, "Succeeded": Succeeded} {
+		l := book(map[string]Entry{"a": {Status: Succeeded}})
+		l.Strays = []Entry{{SourceID: "1", Status: status}}
+		if got := l.Summarize([]Blob{blob("a", "")}).State; got != want {
+			t.Errorf("with a blob that is %s the state is %s", status, got)
+		}
+	}
+}
+
 func classes(decisions []Decision) []Class {
 	var out []Class
 	for _, d := range decisions {

@@ -18,7 +18,7 @@ const (
 	PartiallySucceeded = "PartiallySucceeded"
 )
 
-// Summarize counts the given blobs and finds the one word for them, the first that holds: any NotSubmitted; any Unknown; any running: InProgress;
+// Summarize counts the given blobs, with those of an import that still wait for theirs, and finds the one word for them, the first that holds: any NotSubmitted; any Unknown; any running: InProgress;
 // any Untracked; all ingested: Succeeded; some ingested: PartiallySucceeded; any Failed; else Canceled.
 func (l *Ledger) Summarize(blobs []Blob) Summary {
 	counts := map[Status]int64{}
@@ -27,6 +27,9 @@ func (l *Ledger) Summarize(blobs []Blob) Summary {
 		if !ok {
 			e.Status = NotSubmitted
 		}
+		counts[e.Status]++
+	}
+	for _, e := range l.Strays {
 		counts[e.Status]++
 	}
 	ingested := counts[Succeeded] + counts[Skipped]
@@ -41,7 +44,7 @@ func (l *Ledger) Summarize(blobs []Blob) Summary {
 		s.State = string(InProgress)
 	case counts[Untracked] > 0:
 		s.State = string(Untracked)
-	case ingested == int64(len(blobs)):
+	case ingested == int64(len(blobs)+len(l.Strays)):
 		s.State = string(Succeeded)
 	case ingested > 0:
 		s.State = PartiallySucceeded

@@ -14,7 +14,7 @@ import (
 
 func entityNameError(at path.Path, name string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, "Not a name of a "+name,
-		"A name has 1 to 1,024 letters, digits, underscores, spaces, dots and hyphens. The service would refuse the request. Write the bare name, without quotes and brackets.")
+		"A name has 1 to 1,024 letters, digits, underscores, spaces, dots and hyphens, and not only dots. The service would refuse the request. Write the bare name, without quotes and brackets.")
 }
 
 func sasTokenWarning(at path.Path) diag.Diagnostic {

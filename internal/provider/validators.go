@@ -88,7 +88,7 @@ func (v *validation) entityName(name string, value types.String) {
 	if value.IsNull() || value.IsUnknown() {
 		return
 	}
-	if text := value.ValueString(); !entityNames.MatchString(text) || utf8.RuneCountInString(text) > maxEntityName {
+	if text := value.ValueString(); !entityNames.MatchString(text) || strings.Trim(text, ".") == "" || utf8.RuneCountInString(text) > maxEntityName {
 		v.add(entityNameError(path.Root(name), name))
 	}
 }
@@ -105,11 +105,8 @@ func (v *validation) duration(at path.Path, value attr.Value) {
 }
 
 func (v *validation) sas() {
-	if v.sasToken.IsNull() || v.sasToken.IsUnknown() {
-		return
-	}
 	token := v.sasToken.ValueString()
-	if strings.Contains(token, "://") || !strings.Contains(token, "sig=") {
+	if token != "" && (strings.Contains(token, "://") || !strings.Contains(token, "sig=")) {
 		v.add(sasTokenWarning(path.Root("sas_token")))
 	}
 }

@@ -15,7 +15,7 @@ func (v *validation) credentials() {
 	root := path.Root("blobs")
 	var lake, plain []int // OneLake with a signature, http beyond this machine
 	var accounts []string // that sas_token is for
-	useless := !v.sasToken.IsNull() && !v.sasToken.IsUnknown() && len(v.blobs) > 0
+	useless := v.sasToken.ValueString() != "" && len(v.blobs) > 0
 	for i, b := range v.blobs {
 		if b.URL.IsUnknown() || b.File.IsUnknown() {
 			useless = false

@@ -90,6 +90,8 @@ func TestValidation_eachMistakeNamesItsArgument(t *testing.T) {
 		"an empty database":    {func(c *judged) { c.database = types.StringValue("") }, []string{"error database: Not a name of a database"}},
 		"a name with a space":  {func(c *judged) { c.database = types.StringValue("My DB-1.x") }, nil},
 		"a URL as SAS":         {func(c *judged) { c.sas = types.StringValue("https://a/?sig=1") }, []string{"warning sas_token: This does not look like a shared access signature"}},
+		"no SAS":               {func(c *judged) { c.sas = types.StringValue("") }, nil},
+		"only dots":            {func(c *judged) { c.database = types.StringValue("..") }, []string{"error database: Not a name of a database"}},
 		"a near format":        {func(c *judged) { c.properties.Format = types.StringValue("csvv") }, []string{"error properties.format: Not a data format"}},
 		"a format in capitals": {func(c *judged) { c.properties.Format = types.StringValue("CSV") }, []string{"error properties.format: Not a data format"}},
 		"azmonstream":          {func(c *judged) { c.properties.Format = types.StringValue("azmonstream") }, []string{"error properties.format: Not a data format for blobs"}},
