@@ -27,7 +27,8 @@ func serverOf(p provider.Provider) tfprotov6.ProviderServer {
 	}
 	var described resource.SchemaResponse
 	newQueuedIngestionResource().Schema(context.Background(), resource.SchemaRequest{}, &described)
-	return leanServer{s, described.Schema.GetVersion(), described.Schema.Type().TerraformType(context.Background()), newSightings()}
+	kind := described.Schema.Type().TerraformType(context.Background())
+	return leanServer{s, described.Schema.GetVersion(), kind, &sightings{kind: kind}}
 }
 
 // actionServer is what plugin-go asks of a server with actions.
@@ -81,7 +82,7 @@ func (s leanServer) ReadResource(ctx context.Context, req *tfprotov6.ReadResourc
 			return resp, err
 		}
 	}
-	resp.Diagnostics = append(resp.Diagnostics, twiceWarning(s.seen.read(resp.NewState, s.kind))...)
+	resp.Diagnostics = append(resp.Diagnostics, twiceWarning(s.seen.read(resp.NewState))...)
 	return resp, nil
 }
 
@@ -94,7 +95,7 @@ func (s leanServer) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanR
 	if resp != nil {
 		resp.Diagnostics = named(resp.Diagnostics)
 		if req.TypeName == queuedIngestionName && isNull(req.PriorState) && !isNull(resp.PlannedState) {
-			resp.Diagnostics = append(resp.Diagnostics, twiceWarning(s.seen.create(resp.PlannedState, s.kind))...)
+			resp.Diagnostics = append(resp.Diagnostics, twiceWarning(s.seen.create(resp.PlannedState))...)
 		}
 	}
 	return resp, err

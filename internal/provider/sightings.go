@@ -18,80 +18,104 @@ import (
 //
 // (Of what is replaced for another reason Terraform asks for two plans, and shows no warning of the second.)
 type sightings struct {
-	mu      sync.Mutex
-	stored  map[string][]*tfprotov6.DynamicValue // resources of the state, by target
-	created map[string][]*tfprotov6.DynamicValue // planned ones, by target
+	kind   tftypes.Type // of the resource
+	mu     sync.Mutex
+	tables map[string]*tableSightings // by database and table
 }
 
-func newSightings() *sightings {
-	s := &sightings{}
-	s.forget()
-	return s
+// tableSightings are blobs of one table. Resources of the state are looked into only when a resource is to be created, so that a plan without changes
+// does not pay for them.
+type tableSightings struct {
+	stored    []*tfprotov6.DynamicValue // resources of the state that nobody has looked into
+	submitted map[string]bool           // blobs of the others that were submitted, or perhaps were
+	created   map[string]bool           // blobs of resources to be created
 }
 
 // forget begins another plan: a provider that is being debugged serves many.
 func (s *sightings) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stored, s.created = map[string][]*tfprotov6.DynamicValue{}, map[string][]*tfprotov6.DynamicValue{}
+	s.tables = nil
 }
 
-// targetOf returns which table an encoded resource is for; false when that is not known.
-func targetOf(value *tfprotov6.DynamicValue) (string, bool) {
-	database, ok := query(value, "database")
-	table, also := query(value, "table")
-	if !ok || !also || len(database) != 1 || len(table) != 1 {
-		return "", false
-	}
-	d, ok := database[0].(string)
-	t, also := table[0].(string)
-	return strings.ToLower(d) + "\n" + t, ok && also
-}
-
-// read notes a resource of the state, and returns the blobs of it that a planned one submits to the same table.
-func (s *sightings) read(state *tfprotov6.DynamicValue, kind tftypes.Type) []string {
-	others := s.note(s.stored, s.created, state)
-	return twice(others, func(other *tfprotov6.DynamicValue) []string { return common(other, state, kind) })
-}
-
-// create notes a resource that is planned, and returns the blobs that a resource of the state has submitted to the same table.
-func (s *sightings) create(planned *tfprotov6.DynamicValue, kind tftypes.Type) []string {
-	others := s.note(s.created, s.stored, planned)
-	return twice(others, func(other *tfprotov6.DynamicValue) []string { return common(planned, other, kind) })
-}
-
-// note enters a value in one map and returns those for the same table in the other one, so that of two values that are entered at the same time one
-// meets the other.
-func (s *sightings) note(in, others map[string][]*tfprotov6.DynamicValue, value *tfprotov6.DynamicValue) []*tfprotov6.DynamicValue {
-	at, ok := targetOf(value)
-	if !ok {
-		return nil
-	}
+// read notes a resource of the state, and returns the blobs of it that a resource to be created submits to the same table.
+func (s *sightings) read(state *tfprotov6.DynamicValue) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	in[at] = append(in[at], value)
-	return others[at]
-}
-
-func twice(others []*tfprotov6.DynamicValue, find func(*tfprotov6.DynamicValue) []string) []string {
-	var keys []string
-	for _, other := range others {
-		keys = append(keys, find(other)...)
+	t := s.table(state)
+	t.stored = append(t.stored, state)
+	if len(t.created) == 0 {
+		return nil
 	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
+	return common(t.look(s.kind), t.created)
 }
 
-// common returns the blobs of a planned resource that a stored one has submitted, or perhaps has.
-func common(planned, stored *tfprotov6.DynamicValue, kind tftypes.Type) []string {
-	submitted := statusesOf(stored, kind)
+// create notes a resource to be created, and returns the blobs of it that a resource of the state has submitted to the same table.
+func (s *sightings) create(planned *tfprotov6.DynamicValue) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.table(planned)
+	t.look(s.kind)
+	blobs := map[string]bool{}
+	for key := range statusesOf(planned, s.kind) {
+		blobs[key], t.created[key] = true, true
+	}
+	return common(blobs, t.submitted)
+}
+
+// table returns what was seen of the table that an encoded resource is for, and nothing that is kept where that is not known.
+func (s *sightings) table(value *tfprotov6.DynamicValue) *tableSightings {
+	fresh := &tableSightings{submitted: map[string]bool{}, created: map[string]bool{}}
+	database, ok := queryText(value, "database")
+	table, also := queryText(value, "table")
+	if !ok || !also {
+		return fresh
+	}
+	name := strings.ToLower(database) + "\n" + table
+	if t, known := s.tables[name]; known {
+		return t
+	}
+	if s.tables == nil {
+		s.tables = map[string]*tableSightings{}
+	}
+	s.tables[name] = fresh
+	return fresh
+}
+
+// look enters the blobs of the resources that nobody has looked into, and returns them.
+func (t *tableSightings) look(kind tftypes.Type) map[string]bool {
+	blobs := map[string]bool{}
+	for _, state := range t.stored {
+		for key, status := range statusesOf(state, kind) {
+			if status != ledger.NotSubmitted && !status.GivenUp() {
+				blobs[key], t.submitted[key] = true, true
+			}
+		}
+	}
+	t.stored = nil
+	return blobs
+}
+
+// common returns the keys that are in both, sorted.
+func common(a, b map[string]bool) []string {
 	var keys []string
-	for key := range statusesOf(planned, kind) {
-		if status, ok := submitted[key]; ok && status != ledger.NotSubmitted && !status.GivenUp() {
+	for key := range a {
+		if b[key] {
 			keys = append(keys, key)
 		}
 	}
+	slices.Sort(keys)
 	return keys
+}
+
+// queryText reads one text of an encoded value, and false while it is not known.
+func queryText(value *tfprotov6.DynamicValue, path string) (string, bool) {
+	found, ok := query(value, path)
+	if !ok || len(found) != 1 {
+		return "", false
+	}
+	text, ok := found[0].(string)
+	return text, ok
 }
 
 // statusesOf returns the statuses of an encoded resource by blob; "" for those that are not known.
