@@ -120,3 +120,27 @@ func TestLog_onlyWhatIsOnTheLists(t *testing.T) {
 		t.Errorf("url %v", got)
 	}
 }
+
+// The errors of net/http name the URL, and what a proxy says may hold anything.
+func TestLog_errorsAreRedacted(t *testing.T) {
+	t.Parallel()
+	book := &logbook{}
+	d := &transport{replies: []reply{{err: fmt.Errorf("Get \"https://acct.blob.core.windows.net/c/f.csv?%s\": EOF", testSAS)}}}
+	o := Options{ClusterURI: testHost, Credential: fixedToken("t"), StaticToken: true, Transport: d, Log: book.log}
+	if _, err := newTestClient(t, o).Submit(t.Context(), "D", "T", oneBlob()); !IsOutcomeUnknown(err) {
+		t.Fatal(err)
+	}
+	told := 0
+	for _, line := range book.lines {
+		text := fmt.Sprint(line.fields["error"])
+		if strings.Contains(text, "sig=") {
+			t.Errorf("a secret in %q", text)
+		}
+		if line.msg == "Kusto did not answer" && strings.Contains(text, "EOF") {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("the error is told %d times in %v", told, book.lines)
+	}
+}

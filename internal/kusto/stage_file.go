@@ -42,14 +42,25 @@ type File struct {
 	SHA256 [sha256.Size]byte
 }
 
-// InspectFile reads a file to its end and returns its size and hash. The error wraps [ErrFileMissing],
-// [ErrFileUnreadable], [ErrFileIsDirectory], [ErrFileNotRegular] or [ErrFileEmpty].
-func InspectFile(path string) (File, error) {
+// InspectFile reads a file to its end and returns its size and hash. A file of more than limit bytes is not read, unless
+// limit is 0; its size is returned with the error. The error wraps [ErrFileMissing], [ErrFileUnreadable],
+// [ErrFileIsDirectory], [ErrFileNotRegular], [ErrFileEmpty] or [ErrFileTooLarge].
+func InspectFile(path string, limit int64) (File, error) {
 	source, err := openFile(path)
 	if err != nil {
 		return File{}, err
 	}
 	defer func() { _ = source.Close() }()
+	if limit > 0 {
+		info, err := source.Stat()
+		if err != nil {
+			return File{}, fileError(err)
+		}
+		f := File{Path: path, Size: info.Size()}
+		if err := f.CheckSize(limit); err != nil {
+			return f, err
+		}
+	}
 	digest := sha256.New()
 	size, err := io.Copy(digest, source)
 	if err != nil {

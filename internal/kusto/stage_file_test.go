@@ -54,7 +54,7 @@ func TestInspectFile_refusals(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if f, err := InspectFile(tt.path); !errors.Is(err, tt.want) || f != (File{}) {
+			if f, err := InspectFile(tt.path, 0); !errors.Is(err, tt.want) || f != (File{}) {
 				t.Errorf("got %v, %v", f, err)
 			}
 			// The same at the time of the upload, for a file that was inspected when it was fine.
@@ -70,6 +70,18 @@ func TestInspectFile_refusals(t *testing.T) {
 	}
 }
 
+// A file that is too large is not read: that would take minutes to say what its size says at once.
+func TestInspectFile_tooLarge(t *testing.T) {
+	t.Parallel()
+	path := writeFile(t, "a.csv", []byte("1234")).Path
+	if f, err := InspectFile(path, 3); !errors.Is(err, ErrFileTooLarge) || f != (File{Path: path, Size: 4}) {
+		t.Errorf("got %v, %v", f, err)
+	}
+	if f, err := InspectFile(path, 4); err != nil || f.SHA256 == [sha256.Size]byte{} {
+		t.Errorf("got %v, %v", f, err)
+	}
+}
+
 func TestInspectFile_unreadable(t *testing.T) {
 	t.Parallel()
 	path := writeFile(t, "a.csv", []byte("1\n")).Path
@@ -80,7 +92,7 @@ func TestInspectFile_unreadable(t *testing.T) {
 		_ = f.Close()
 		t.Skip("this user reads every file")
 	}
-	if _, err := InspectFile(path); !errors.Is(err, ErrFileUnreadable) || !errors.Is(err, fs.ErrPermission) {
+	if _, err := InspectFile(path, 0); !errors.Is(err, ErrFileUnreadable) || !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -38,7 +38,7 @@ func writeRows(tb testing.TB, size int64) File {
 	if err = out.Close(); err != nil {
 		tb.Fatal(err)
 	}
-	f, err := InspectFile(path)
+	f, err := InspectFile(path, 0)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func writeFile(tb testing.TB, name string, data []byte) File {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	f, err := InspectFile(path)
+	f, err := InspectFile(path, 0)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -18,8 +18,9 @@ const (
 	PartiallySucceeded = "PartiallySucceeded"
 )
 
-// Summarize counts the given blobs, with those of an import that still wait for theirs, and finds the one word for them, the first that holds: any NotSubmitted; any Unknown; any running: InProgress;
-// any Untracked; all ingested: Succeeded; some ingested: PartiallySucceeded; any Failed; else Canceled.
+// Summarize counts the given blobs, with those of an import that still wait for theirs, and finds the one word for them, the first that holds: any
+// NotSubmitted; any Unknown; any running: InProgress; any Untracked; all ingested: Succeeded; some ingested: PartiallySucceeded; any Failed; else
+// Canceled.
 func (l *Ledger) Summarize(blobs []Blob) Summary {
 	counts := map[Status]int64{}
 	for _, b := range blobs {

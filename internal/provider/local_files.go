@@ -90,22 +90,31 @@ func inspectFiles(blobs types.List, properties types.Object) (files localFiles, 
 	if len(places) == 0 {
 		return nil, nil, nil
 	}
-	about, _ := propertiesOf(properties)
+	limit := sizeLimit(properties)
 	files, gone = make(localFiles, len(places)), map[string]error{}
 	for name, at := range places {
-		file, err := kusto.InspectFile(name)
+		file, err := kusto.InspectFile(name, limit)
 		switch {
 		case errors.Is(err, kusto.ErrFileMissing):
 			gone[name] = err
-			continue
+		case errors.Is(err, kusto.ErrFileTooLarge):
+			diags.Append(fileTooLargeError(at, name, file.Size))
 		case err != nil:
 			diags.Append(fileError(at, name, err))
-		case file.Size > maxSourceSize && !about.IgnoreSizeLimit.ValueBool():
-			diags.Append(fileTooLargeError(at, name, file.Size))
+		default:
+			files[name] = localFile(file)
 		}
-		files[name] = localFile(file)
 	}
 	return files, gone, diags
+}
+
+// sizeLimit returns how many bytes a file may have, or 0 for any number. What is not known yet is judged when the file is staged.
+func sizeLimit(properties types.Object) int64 {
+	p, known := propertiesOf(properties)
+	if !known || p.IgnoreSizeLimit.IsUnknown() || p.IgnoreSizeLimit.ValueBool() {
+		return 0
+	}
+	return maxSourceSize
 }
 
 // judgeGone refuses a file that is not there and is to be sent. What was submitted of one before stays as it is.
@@ -185,7 +194,7 @@ func (s *submission) upload(ctx context.Context, d ledger.Decision, files localF
 	file, planned := files[d.Key]
 	if !planned {
 		// The path was not known when the plan was made.
-		inspected, err := kusto.InspectFile(d.Key)
+		inspected, err := kusto.InspectFile(d.Key, 0)
 		if err != nil {
 			return kusto.Blob{}, err
 		}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -128,6 +130,13 @@ func TestAccLocalFiles_unusableFileIsRefusedInThePlan(t *testing.T) {
 	server := kustotest.NewServer(t, kustotest.WithStaging(1))
 	folder := t.TempDir()
 	empty := putFile(t, folder, "empty.csv", "")
+	large := putFile(t, folder, "large.csv", "")
+	if err := os.Truncate(large, maxSourceSize+1); err != nil { // without content on the disk
+		t.Fatal(err)
+	}
+	runSteps(t, resource.TestStep{
+		Config: seed{blobs: []string{fileAt(large)}}.in(server), PlanOnly: true, ExpectError: regexp.MustCompile(`(?s)The file is too large.*Split the file`),
+	})
 	for _, name := range []string{filepath.Join(folder, "missing.csv"), folder, empty} {
 		runSteps(t, resource.TestStep{
 			Config: seed{blobs: []string{fileAt(name)}}.in(server), PlanOnly: true, ExpectError: regexp.MustCompile(`Unable to use the file`),
@@ -138,6 +147,28 @@ func TestAccLocalFiles_unusableFileIsRefusedInThePlan(t *testing.T) {
 	})
 	if got := server.Count(kustotest.RouteAny); got != 0 {
 		t.Errorf("%d requests", got)
+	}
+}
+
+func TestSizeLimit_isJudgedOnlyWhenItIsKnownToHold(t *testing.T) {
+	t.Parallel()
+	kinds := map[string]attr.Type{"ignore_size_limit": types.BoolType}
+	for want, objects := range map[int64][]types.Object{
+		maxSourceSize: {
+			types.ObjectValueMust(kinds, map[string]attr.Value{"ignore_size_limit": types.BoolNull()}),
+			types.ObjectValueMust(kinds, map[string]attr.Value{"ignore_size_limit": types.BoolValue(false)}),
+		},
+		0: {
+			types.ObjectValueMust(kinds, map[string]attr.Value{"ignore_size_limit": types.BoolValue(true)}),
+			types.ObjectValueMust(kinds, map[string]attr.Value{"ignore_size_limit": types.BoolUnknown()}),
+			types.ObjectUnknown(kinds),
+		},
+	} {
+		for _, object := range objects {
+			if got := sizeLimit(object); got != want {
+				t.Errorf("%s: %d, want %d", object, got, want)
+			}
+		}
 	}
 }
 

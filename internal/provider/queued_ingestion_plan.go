@@ -137,9 +137,9 @@ func (p *planning) replacement() diag.Diagnostics {
 	return replacementWarning(*p.state, p.plan)
 }
 
-// keepMeaning keeps the prior text of what is written otherwise and means the same, so that it is no change: the name of
-// the database in other case, a URL with another credential at the
-// same place of the list, a time with another offset, properties with other white space. (Semantic equality of types does not act on plans.)
+// keepMeaning keeps the prior text of what is written otherwise and means the same, so that it is no change: the name of the database in other case, a
+// URL with another credential at the same place of the list, a time with another offset, properties with other white space. (Semantic equality of types
+// does not act on plans.)
 func (p *planning) keepMeaning(ctx context.Context) {
 	p.plan.Database = p.state.Database
 	if sameTime(ctx, p.plan.Timestamp, p.state.Timestamp) {

@@ -61,3 +61,20 @@ func TestAccSourceID_configuredIsNotAnothersDerivedOne(t *testing.T) {
 		}
 	}
 }
+
+// Where it is open whether another database is meant, the plan says that everything is ingested again.
+func TestAccUnknown_databaseReplaces(t *testing.T) {
+	t.Parallel()
+	server := kustotest.NewServer(t)
+	database := "\nresource \"terraform_data\" \"database\" {\n  input = \"Samples\"\n}\n"
+	config := database + strings.Replace(seed{blobs: blobsAt(putBlobs(server, 1)...), more: waits}.in(server), `"Samples"`, "terraform_data.database.output", 1)
+	w := newWorkspace(t, config)
+	w.do(0, "apply", "-auto-approve")
+	w.configure(strings.Replace(config, "input = ", "triggers_replace = 1\n  input = ", 1))
+	output := w.do(2, "plan", "-detailed-exitcode", "-no-color")
+	for _, want := range []string{"must be replaced", "(known after apply) # forces replacement", "Warning: All blobs will be submitted, to a table that is not known yet"} {
+		if !strings.Contains(output, want) {
+			t.Errorf("%q is not said:\n%s", want, output)
+		}
+	}
+}
