@@ -51,25 +51,23 @@ func InspectFile(path string, limit int64) (File, error) {
 		return File{}, err
 	}
 	defer func() { _ = source.Close() }()
-	if limit > 0 {
-		info, err := source.Stat()
-		if err != nil {
-			return File{}, fileError(err)
-		}
-		f := File{Path: path, Size: info.Size()}
-		if err := f.CheckSize(limit); err != nil {
-			return f, err
-		}
+	info, err := source.Stat()
+	if err != nil {
+		return File{}, fileError(err)
+	}
+	f := File{Path: path, Size: info.Size()}
+	if err = f.CheckSize(limit); limit > 0 && err != nil {
+		return f, err
 	}
 	digest := sha256.New()
-	size, err := io.Copy(digest, source)
-	if err != nil {
+	if f.Size, err = io.Copy(digest, source); err != nil {
 		return File{}, fmt.Errorf("%w: %w", ErrFileUnreadable, err)
 	}
-	if size == 0 {
+	if f.Size == 0 {
 		return File{}, ErrFileEmpty
 	}
-	return File{Path: path, Size: size, SHA256: [sha256.Size]byte(digest.Sum(nil))}, nil
+	f.SHA256 = [sha256.Size]byte(digest.Sum(nil))
+	return f, nil
 }
 
 // CheckSize returns an error that wraps [ErrFileTooLarge] when the file has more than limit bytes. Of a compressed file
